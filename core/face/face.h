@@ -1,0 +1,30 @@
+// Face detection on 8-bit RGB pictures. No network library but cv::dnn is used here.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+#include <opencv2/core.hpp>
+
+#include "lowkey/report.h"
+
+namespace lowkey::face {
+
+class Detector {
+  public:
+    virtual ~Detector() = default;
+    // rgb: CV_8UC3, RGB order. Faces largest first, ties by position. Faces from 20 px up.
+    virtual std::vector<Face> detect(const cv::Mat& rgb) = 0;
+};
+
+// YuNet ONNX through cv::dnn (fixed square input). Throws Error(pack) for an unreadable file.
+std::unique_ptr<Detector> make_yunet(const std::filesystem::path& onnx);
+
+// OpenCV's cascades (package opencv-data), landmarks estimated. Throws Error(pack) if not installed.
+std::unique_ptr<Detector> make_cascade();
+
+// A face whose box is the person's own region, landmarks at their mean places in it.
+Face face_from_region(const Rect& region);
+
+}  // namespace lowkey::face

@@ -1,0 +1,65 @@
+// What was done and measured, for people and for programs.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "lowkey/picture.h"
+
+namespace lowkey {
+
+struct Point {
+    float x = 0, y = 0;
+};
+
+// A face in pixel coordinates of the picture (pixel centres at integer + 0.5).
+struct Face {
+    float x = 0, y = 0, width = 0, height = 0;
+    std::array<Point, 5> landmarks;  // left eye, right eye, nose, mouth left, mouth right, as seen in the picture
+    float score = 0;                 // 0..1; 0 where the person's own region stands in for a detection
+    bool from_region = false;
+};
+
+// Cosine similarity of L2-normalised embeddings to the clean face's, -1..1.
+struct Similarity {
+    std::string recogniser;
+    double before = 1;  // of the clean face with itself; < 1 in check() of two files
+    double after = 1;
+};
+
+// Picture quality in the face box, cloaked against clean.
+struct Quality {
+    double lpips = 0;   // LPIPS, backbone of the pack
+    double dssim = 0;   // (1 - SSIM) / 2, 11x11 Gaussian of sigma 1.5 on RGB 0..255
+    double psnr = 0;    // dB; infinity where nothing changed
+    double linf = 0;    // largest change, of 1.0
+    double chroma = 0;  // rms of Cb, Cr (0..255) of the difference after a Gaussian of 2 % of the box
+};
+
+struct FaceReport {
+    Face face;
+    int index = 0;  // as detect() orders them
+    std::vector<Similarity> similarities;
+    Quality quality;
+    int iterations = 0;
+    double seconds = 0;
+};
+
+struct Report {
+    std::string pack, device, preset;
+    int strength = 0;
+    std::vector<FaceReport> faces;  // those cloaked
+    int faces_found = 0;
+    std::vector<std::string> notes;  // what the person should know, a sentence each
+    double seconds = 0;
+};
+
+std::string to_text(const Report& report);  // several lines, ends with the honest notice
+std::string to_json(const Report& report);
+Report report_from_json(const std::string& json);  // throws Error(input)
+
+std::string to_json(const std::vector<Face>& faces);
+std::vector<Face> faces_from_json(const std::string& json);  // throws Error(input)
+
+}  // namespace lowkey

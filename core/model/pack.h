@@ -1,0 +1,30 @@
+// A model pack: a folder with manifest.json and weights whose SHA-256 the manifest states.
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "model/lpips.h"
+#include "model/recogniser.h"
+
+namespace lowkey::model {
+
+struct Pack {
+    std::string name, licence, source;
+    std::vector<std::unique_ptr<Recogniser>> recognisers;
+    std::unique_ptr<Perceptual> perceptual;  // null if the pack has none
+    std::filesystem::path detector;          // YuNet ONNX; empty if the pack has none
+};
+
+// Checks every hash, then loads. Throws Error(pack) that names the file and the remedy.
+Pack load_pack(const std::filesystem::path& folder, const torch::Device& device);
+
+// A person's own TorchScript recogniser, named explicitly (never loaded from a pack): input
+// N x 3 x 112 x 112 RGB in [-1, 1], output N x D.
+std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file, const torch::Device& device);
+
+}  // namespace lowkey::model
