@@ -23,8 +23,9 @@ struct CropGeometry {
     bool operator==(const CropGeometry&) const = default;
 };
 
-// Least-squares similarity (Umeyama 1991) that maps template points to picture points; both in the
-// pixel-centre-at-integer convention. 2x3, row-major: picture = M * (x, y, 1).
+// Least-squares similarity (Umeyama 1991) that maps template points to picture points, as a matrix between
+// pixel-centre-at-integer coordinates: picture = M * (x, y, 1). `landmarks` are a Face's (pixel centres at
+// integer + 0.5); the half pixel between the two conventions is taken off here and nowhere else.
 cv::Matx23d template_to_picture(const std::array<Point, 5>& landmarks);
 
 // The same transform composed with a crop geometry: input pixel -> picture pixel.
