@@ -1,5 +1,5 @@
-// What a host's plug-in uses: the same calls as lowkey.h, done by a `lowkey worker` process, so that
-// LibTorch is never loaded into an editor. Stands on GLib/GIO only.
+// What a host's plug-in uses: the same calls as lowkey.h, done by a `lowkey worker` process, so
+// that LibTorch is never loaded into an editor. Stands on GLib/GIO only.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "lowkey/error.h"
 #include "lowkey/options.h"
+#include "lowkey/patch.h"
 #include "lowkey/picture.h"
 #include "lowkey/progress.h"
 #include "lowkey/report.h"
@@ -15,10 +16,11 @@
 namespace lowkey {
 
 struct ClientOptions {
-    std::string command;        // path of `lowkey`; empty: $LOWKEY_COMMAND, the per-user and system places, PATH
-    std::string pack;           // as find_pack() takes it; empty: the default
+    std::string
+        command;  // path of `lowkey`; empty: $LOWKEY_COMMAND, the per-user and system places, PATH
+    std::string pack;  // as find_pack() takes it; empty: the default
     std::string device = "auto";
-    int idle_seconds = 300;     // the worker ends itself after this long without a request
+    int idle_seconds = 300;  // the worker ends itself after this long without a request
 };
 
 struct ClientResult {
@@ -26,11 +28,19 @@ struct ClientResult {
     Report report;
 };
 
-// One worker process, started at the first call and reused while warm. Calls block; make them from a
-// thread that may wait. `progress` is called on the calling thread at least every 100 ms, also while the
-// worker starts; returning false ends the worker at once and throws Error(cancelled) within 0.5 s.
-// A dead, missing or incompatible worker is Error(worker), an out-of-memory kill Error(memory); the
-// next call starts a fresh one. One call at a time; other threads wait their turn.
+// A result as its changes alone: what a host needs that can write them into its own pixels.
+struct ClientChanges {
+    std::vector<Patch> patches;  // paste them over the input
+    Report report;
+    std::string manifest;  // of the pack that was used: a path
+};
+
+// One worker process, started at the first call and reused while warm. Calls block; make them from
+// a thread that may wait. `progress` is called on the calling thread at least every 100 ms, also
+// while the worker starts; returning false ends the worker at once and throws Error(cancelled)
+// within 0.5 s. A dead, missing or incompatible worker is Error(worker), an out-of-memory kill
+// Error(memory); the next call starts a fresh one. One call at a time; other threads wait their
+// turn.
 class Client {
   public:
     explicit Client(ClientOptions options = {});
@@ -39,8 +49,13 @@ class Client {
     Client& operator=(const Client&) = delete;
 
     std::vector<Face> detect(const PictureView& picture, const ProgressFunction& progress = {});
-    ClientResult cloak(const PictureView& picture, const Options& options, const MaskView& selection = {},
-                       const ProgressFunction& progress = {});
+    ClientResult cloak(const PictureView& picture, const Options& options,
+                       const MaskView& selection = {}, const ProgressFunction& progress = {});
+
+    // The same, without a second copy of the picture.
+    ClientChanges cloak_changes(const PictureView& picture, const Options& options,
+                                const MaskView& selection = {},
+                                const ProgressFunction& progress = {});
 
     // Number of requests that a worker has answered for this client; for tests and status lines.
     int answered() const;

@@ -1,0 +1,28 @@
+// What the worker's loop serves: the core, or a stand-in in tests.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lowkey/lowkey.h"
+
+namespace lowkey::worker {
+
+class Engine {
+  public:
+    virtual ~Engine() = default;
+    virtual std::vector<Face> detect(const PictureView& picture) = 0;
+    virtual CloakResult cloak(const PictureView& picture, const Options& options,
+                              const MaskView& selection, const ProgressFunction& progress) = 0;
+    // Path of the loaded pack's manifest, by whose content a client tells packs apart; may be
+    // empty.
+    virtual std::string manifest() const = 0;
+};
+
+// Called at the first request, so that a worker starts quickly; may throw like Cloaker's
+// constructor.
+using EngineFactory = std::function<std::unique_ptr<Engine>()>;
+
+}  // namespace lowkey::worker
