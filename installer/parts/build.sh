@@ -1,0 +1,28 @@
+# Configures and builds. Sourced, not run.
+
+# A file that includes LibTorch takes up to 2 GB to compile: no more jobs at once than memory holds.
+job_count() {
+    local cores gigabytes jobs
+    cores=$(nproc)
+    gigabytes=$(awk '/^MemAvailable:/ {print int($2 / 1048576)}' /proc/meminfo)
+    jobs=$((gigabytes / 2))
+    [ "$jobs" -le "$cores" ] || jobs=$cores
+    [ "$jobs" -ge 1 ] || jobs=1
+    printf %s "$jobs"
+}
+
+# build_with CMAKE_OPTION...
+build_with() {
+    mkdir -p "$build" || fail "cannot make the build folder $build; name another one with --build DIR."
+    cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$build/configure.log" 2>&1 || {
+        tail -n 40 "$build/configure.log" >&2
+        fail "the build could not be configured; all of its messages are in $build/configure.log."
+    }
+    cmake --build "$build" --parallel "$(job_count)" ||
+        fail "the build failed; the message is above. Running the command again goes on where it stopped."
+}
+
+# Krita's headers are not in any package; without them there is no Krita plug-in, and all else is built.
+fetch_krita_headers() {
+    "$root/plugin_krita/headers/fetch.sh" >/dev/null
+}

@@ -1,0 +1,25 @@
+# The editors' plug-ins. Sourced, not run.
+
+stage_gimp() {
+    if [ "$scope" = user ]; then make_gimp_profiles; fi
+    if [ -n "$gimp2" ]; then stage gimp2 "$gimp2"; fi
+    if [ -n "$gimp3" ]; then stage gimp3 "$gimp3"; fi
+}
+
+# GIMP takes over settings of an older version only while its folder does not exist yet: let it come
+# first, then put the plug-in there.
+make_gimp_profiles() {
+    local console
+    for console in gimp-console-2.10:"$gimp2" gimp-console-3.0:"$gimp3"; do
+        if [ -d "${console#*:}" ] || ! command -v "${console%%:*}" >/dev/null; then continue; fi
+        say "Letting GIMP make its settings folder ${console#*:} first."
+        case ${console%%:*} in
+        *-2.10) timeout 120 gimp-console-2.10 -i -d -f -b '(gimp-quit 0)' ;;
+        *) timeout 120 gimp-console-3.0 -i -d -f --quit --batch-interpreter=plug-in-script-fu-eval -b '()' ;;
+        esac >>"$build/install.log" 2>&1 </dev/null || true
+    done
+}
+
+stage_krita() {
+    stage krita "$prefix"
+}

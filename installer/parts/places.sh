@@ -1,0 +1,50 @@
+# Where things are installed, and the list of what was. Sourced, not run.
+
+# choose_places user|system: prefix, krita, manifest; as_root stays empty for a user's own folders.
+choose_places() {
+    local config=${XDG_CONFIG_HOME:-$HOME/.config}
+    if [ "$1" = system ]; then
+        prefix=/usr/local
+        gimp2=$(pkg-config --variable=gimplibdir gimp-2.0 2>/dev/null) || gimp2=
+        gimp3=$(pkg-config --variable=gimplibdir gimp-3.0 2>/dev/null) || gimp3=
+    else
+        prefix=$HOME/.local
+        gimp2=${GIMP2_DIRECTORY:-$config/GIMP/2.10}
+        gimp3=${GIMP3_DIRECTORY:-$config/GIMP/3.0}
+    fi
+    manifest=$prefix/share/lowkey/installed.txt
+}
+
+# stage COMPONENT PREFIX: the component's files below $staged, as they will lie below /.
+stage() {
+    DESTDIR=$staged cmake --install "$build" --component "$1" --prefix "$2" --strip >>"$build/install.log"
+}
+
+# Puts everything staged in place and removes what an earlier version had and this one has not.
+# A running program keeps its old file: tar unlinks before it writes.
+install_staged() {
+    local new=$build/installed.txt old=$build/installed-before.txt
+    (cd "$staged" && find . ! -type d -printf '/%P\n' | sort) >"$new"
+    printf '%s\n' "$manifest" >>"$new"
+    if [ -e "$manifest" ]; then cp "$manifest" "$old"; else : >"$old"; fi
+    mkdir -p "$staged$(dirname "$manifest")"
+    cp "$new" "$staged$manifest"
+    (cd "$staged" && find . -mindepth 1 -type d -o -print | tar -cf - --no-recursion -T -) |
+        "${as_root[@]}" tar -xf - -C / --no-same-owner --no-overwrite-dir --keep-directory-symlink ||
+        fail "the files could not be installed; the message is above."
+    grep -vxFf "$new" "$old" | remove_listed || true
+}
+
+# Removes the files named on its input, and those folders of ours that this leaves empty.
+remove_listed() {
+    local file folder
+    while IFS= read -r file; do
+        case $file in /*) ;; *) continue ;; esac
+        "${as_root[@]}" rm -f -- "$file"
+        folder=$(dirname "$file")
+        while [[ $folder == */lowkey* ]]; do
+            "${as_root[@]}" rmdir -- "$folder" 2>/dev/null || break
+            folder=$(dirname "$folder")
+        done
+    done
+}
