@@ -1,0 +1,203 @@
+#include <torch/autograd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <deque>
+
+#include "cloak/budget.h"
+#include "cloak/objective.h"
+#include "cloak/problem.h"
+#include "cloak/quality.h"
+#include "lowkey/error.h"
+
+namespace lowkey::cloak {
+namespace {
+
+constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
+constexpr double kLastRate = 0.15;  // of the first learning rate, reached along a cosine
+constexpr int kStillSteps = 12;     // stop when the distance has not moved over this many steps
+constexpr double kStill = 2e-3;     // ... by more than this share
+constexpr int kScaleSearch = 7;     // bisections of the final scale
+constexpr double kStartWeight = 0.1;
+
+// Each perceptual measure over its budget. DSSIM is held in the face box and around it: a budget
+// for the box alone would drive the perturbation out of it.
+class Measures {
+  public:
+    Measures(const Problem& problem, const Budgets& budgets)
+        : problem_(problem),
+          ssim_(problem.parts().reference),
+          chroma_(problem.parts().reference.size(2), problem.parts().reference.size(3),
+                  kChromaSigma * std::max(problem.parts().box.width, problem.parts().box.height),
+                  problem.parts().reference.options()) {
+        weights_ = {BudgetWeight(budgets.dssim, kStartWeight),
+                    BudgetWeight(budgets.dssim, kStartWeight),
+                    BudgetWeight(budgets.chroma, kStartWeight)};
+        if (problem.perceptual() != nullptr) {
+            weights_.emplace_back(budgets.lpips, kStartWeight);
+            const torch::NoGradGuard no_gradient;
+            prepared_ = problem.perceptual()->prepare(for_perceptual(problem.parts().reference));
+        }
+    }
+
+    // In the order of the weights.
+    std::vector<torch::Tensor> of(const torch::Tensor& picture) const {
+        const torch::Tensor map = ssim_.dssim_map(picture);
+        const torch::Tensor inside = box_of(map);
+        const double around = static_cast<double>(map.numel() - inside.numel());
+        std::vector<torch::Tensor> values = {inside.mean(),
+                                             (map.sum() - inside.sum()) / std::max(1.0, around),
+                                             chroma_(picture - problem_.parts().reference)};
+        if (problem_.perceptual() != nullptr) {
+            values.push_back(
+                problem_.perceptual()->distance_to(prepared_, for_perceptual(picture)).mean());
+        }
+        return values;
+    }
+
+    torch::Tensor weighted(const std::vector<torch::Tensor>& values) const {
+        torch::Tensor sum = torch::zeros({}, values.front().options());
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            sum = sum + values[i] * (weights_[i].weight() / weights_[i].budget());
+        }
+        return sum;
+    }
+
+    void update(const std::vector<torch::Tensor>& values) {
+        for (std::size_t i = 0; i < values.size(); ++i)
+            weights_[i].update(values[i].item<double>());
+    }
+
+    // Largest measure over its budget.
+    double excess(const std::vector<torch::Tensor>& values) const {
+        double largest = 0;
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            largest = std::max(largest, values[i].item<double>() / weights_[i].budget());
+        }
+        return largest;
+    }
+
+  private:
+    torch::Tensor box_of(const torch::Tensor& map) const {
+        const cv::Rect& box = problem_.parts().box;
+        const auto cut = [](const torch::Tensor& t, int64_t axis, int64_t from, int64_t size) {
+            // Windows that lie inside the box; at least one, however small the box.
+            const int64_t n = t.size(axis);
+            const int64_t first = std::clamp<int64_t>(from, 0, n - 1);
+            const int64_t count = std::clamp<int64_t>(size - 2 * kSsimRadius, 1, n - first);
+            return t.narrow(axis, first, count);
+        };
+        return cut(cut(map, 2, box.y, box.height), 3, box.x, box.width);
+    }
+
+    const Problem& problem_;
+    SsimReference ssim_;
+    ChromaMeasure chroma_;
+    std::vector<BudgetWeight> weights_;
+    std::vector<torch::Tensor> prepared_;
+};
+
+class Adam {
+  public:
+    explicit Adam(const torch::Tensor& like)
+        : first_(torch::zeros_like(like)), second_(torch::zeros_like(like)) {}
+    // In-place descent step.
+    void step(torch::Tensor& values, const torch::Tensor& gradient, double rate) {
+        ++steps_;
+        first_.mul_(kBeta1).add_(gradient, 1 - kBeta1);
+        second_.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
+        const double first_share = 1 - std::pow(kBeta1, steps_);
+        const double second_share = 1 - std::pow(kBeta2, steps_);
+        const torch::Tensor root = (second_ / second_share).sqrt_().add_(1e-12);
+        values.addcdiv_(first_, root, -rate / first_share);
+    }
+
+  private:
+    torch::Tensor first_, second_;
+    int steps_ = 0;
+};
+
+// True once the last steps' mean distance equals that of the steps before them.
+class Stillness {
+  public:
+    bool still(double distance) {
+        history_.push_back(distance);
+        if (history_.size() <= 2 * kStillSteps) return false;
+        history_.pop_front();
+        double before = 0, after = 0;
+        for (std::size_t i = 0; i < kStillSteps; ++i) {
+            before += history_[i];
+            after += history_[i + kStillSteps];
+        }
+        return std::abs(after - before) < kStill * std::abs(before);
+    }
+
+  private:
+    std::deque<double> history_;
+};
+
+// The largest scale of the perturbation, at most 1, that keeps every budget.
+double feasible_scale(const Problem& problem, const Measures& measures,
+                      const torch::Tensor& coefficients) {
+    const torch::NoGradGuard no_gradient;
+    const auto fits = [&](double scale) {
+        return measures.excess(measures.of(problem.perturbed(coefficients * scale))) <= 1;
+    };
+    if (fits(1)) return 1;
+    double low = 0, high = 1;
+    for (int i = 0; i < kScaleSearch; ++i) {
+        const double middle = (low + high) / 2;
+        (fits(middle) ? low : high) = middle;
+    }
+    return low;
+}
+
+}  // namespace
+
+Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
+                        const Observer& observer) {
+    const Problem::Parts& parts = problem.parts();
+    const Ensemble& ensemble = problem.ensemble();
+    std::vector<torch::Tensor> reference;
+    {
+        const torch::NoGradGuard no_gradient;
+        reference = ensemble.embed(parts.reference, parts.template_to_picture, {View{}});
+    }
+    Measures measures(problem, recipe.budgets);
+    Random random(seed);
+    Stillness stillness;
+    torch::Tensor coefficients = problem.start(recipe.start, seed);
+    problem.project(coefficients, recipe.epsilon);
+    Adam adam(coefficients);
+    int i = 1;
+    for (; i <= recipe.iterations; ++i) {
+        coefficients.requires_grad_(true);
+        const torch::Tensor picture = problem.perturbed(coefficients);
+        const std::vector<torch::Tensor> embeddings = ensemble.embed(
+            picture, parts.template_to_picture, {random_view(random), random_smooth_view(random)});
+        torch::Tensor distance = torch::zeros({}, picture.options());
+        for (std::size_t n = 0; n < embeddings.size(); ++n) {
+            distance = distance + squared_distances(reference[n], embeddings[n]).mean();
+        }
+        distance = distance / static_cast<double>(embeddings.size());
+        const std::vector<torch::Tensor> values = measures.of(picture);
+        const torch::Tensor loss = measures.weighted(values) - distance;
+        const torch::Tensor gradient = torch::autograd::grad({loss}, {coefficients}).front();
+        coefficients = coefficients.detach();
+        const double done = static_cast<double>(i - 1) / recipe.iterations;
+        const double rate =
+            recipe.step * (kLastRate + (1 - kLastRate) * 0.5 * (1 + std::cos(M_PI * done)));
+        adam.step(coefficients, gradient, rate);
+        problem.project(coefficients, recipe.epsilon);
+        measures.update(values);
+        const double moved = distance.item<double>();
+        if (!observer({i, moved, coefficients})) {
+            throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
+        }
+        if (stillness.still(moved) && measures.excess(values) <= 1.05) break;
+    }
+    coefficients = coefficients * feasible_scale(problem, measures, coefficients);
+    return {coefficients, std::min(i, recipe.iterations)};
+}
+
+}  // namespace lowkey::cloak

@@ -1,0 +1,51 @@
+#include "cloak/objective.h"
+
+namespace lowkey::cloak {
+
+torch::Tensor squared_distances(const torch::Tensor& clean, const torch::Tensor& cloaked) {
+    return (cloaked - clean).square().sum(1);
+}
+
+torch::Tensor identity_distance(const std::vector<torch::Tensor>& clean,
+                                const std::vector<torch::Tensor>& plain,
+                                const std::vector<torch::Tensor>& smoothed) {
+    torch::Tensor sum = torch::zeros({}, clean.front().options());
+    for (std::size_t i = 0; i < clean.size(); ++i) {
+        sum = sum + squared_distances(clean[i], plain[i]).mean() +
+              squared_distances(clean[i], smoothed[i]).mean();
+    }
+    return sum / (2.0 * static_cast<double>(clean.size()));
+}
+
+torch::Tensor with_mirror(const torch::Tensor& embeddings) {
+    const torch::Tensor pairs = embeddings.view({embeddings.size(0) / 2, 2, embeddings.size(1)});
+    const torch::Tensor sum = pairs.sum(1);
+    return sum / sum.norm(2, {1}, true).clamp_min(1e-12);
+}
+
+std::vector<torch::Tensor> published_reference(const Ensemble& ensemble,
+                                               const torch::Tensor& picture,
+                                               const cv::Matx23d& template_to_picture) {
+    const torch::NoGradGuard no_gradient;
+    std::vector<torch::Tensor> reference =
+        ensemble.embed(picture, template_to_picture, {View{}, View{.mirror = true}});
+    for (torch::Tensor& embedding : reference) embedding = with_mirror(embedding);
+    return reference;
+}
+
+torch::Tensor published_distance(const Ensemble& ensemble,
+                                 const std::vector<torch::Tensor>& reference,
+                                 const torch::Tensor& picture,
+                                 const cv::Matx23d& template_to_picture) {
+    const std::vector<View> views = {View{}, View{.mirror = true}, View{.smooth = true},
+                                     View{.mirror = true, .smooth = true}};
+    std::vector<torch::Tensor> plain, smoothed;
+    for (const torch::Tensor& embeddings : ensemble.embed(picture, template_to_picture, views)) {
+        const torch::Tensor both = with_mirror(embeddings);
+        plain.push_back(both.narrow(0, 0, 1));
+        smoothed.push_back(both.narrow(0, 1, 1));
+    }
+    return identity_distance(reference, plain, smoothed);
+}
+
+}  // namespace lowkey::cloak
