@@ -3,9 +3,8 @@
 
 #include <filesystem>
 #include <memory>
-#include <vector>
-
 #include <opencv2/core.hpp>
+#include <vector>
 
 #include "lowkey/report.h"
 
@@ -21,7 +20,8 @@ class Detector {
 // YuNet ONNX through cv::dnn (fixed square input). Throws Error(pack) for an unreadable file.
 std::unique_ptr<Detector> make_yunet(const std::filesystem::path& onnx);
 
-// OpenCV's cascades (package opencv-data), landmarks estimated. Throws Error(pack) if not installed.
+// OpenCV's cascades (package opencv-data), landmarks estimated. Throws Error(pack) if not
+// installed.
 std::unique_ptr<Detector> make_cascade();
 
 // A face whose box is the person's own region, landmarks at their mean places in it.
