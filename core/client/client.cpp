@@ -140,9 +140,9 @@ struct Client::Impl {
             send(ticker, type, std::move(json), picture, mask);
         } catch (const protocol::Ended&) {
             try {
-                receive(ticker, Type::error);
-            } catch (const Refusal& refusal) {
-                throw Error(refusal.error);  // and not a Refusal: this worker is of no more use
+                // Not as a Refusal: this worker is of no more use.
+                throw protocol::decode_error(receive(ticker, Type::error).json);
+            } catch (const protocol::Ended&) {
             }
             throw;
         }
