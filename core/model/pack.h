@@ -20,11 +20,15 @@ struct Pack {
     std::filesystem::path detector;          // YuNet ONNX; empty if the pack has none
 };
 
-// Checks every hash, then loads. Throws Error(pack) that names the file and the remedy.
-Pack load_pack(const std::filesystem::path& folder, const torch::Device& device);
+// Checks every hash, then loads. Throws Error(pack) that names the file and the remedy. Networks
+// are in eval mode, without parameter gradients, of the given dtype (float64 is for gradient
+// checks).
+Pack load_pack(const std::filesystem::path& folder, const torch::Device& device,
+               torch::ScalarType dtype = torch::kFloat32);
 
 // A person's own TorchScript recogniser, named explicitly (never loaded from a pack): input
 // N x 3 x 112 x 112 RGB in [-1, 1], output N x D.
-std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file, const torch::Device& device);
+std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file,
+                                             const torch::Device& device);
 
 }  // namespace lowkey::model

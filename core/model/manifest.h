@@ -1,0 +1,66 @@
+// manifest.json of a model pack: what each network is, how it is fed, and the SHA-256 of its file.
+// The format is described in docs/packs.md.
+#pragma once
+
+#include <array>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "face/alignment.h"
+
+namespace lowkey::model {
+
+inline constexpr int kManifestFormat = 1;
+
+// A file of the pack, its path relative to the pack's folder.
+struct PackFile {
+    std::string file, sha256;
+    std::string licence, source;  // empty: as the pack's
+};
+
+// Network input = (255 * x - mean) / deviation for x in [0, 1], in the stated channel order.
+struct Preprocessing {
+    bool bgr = false;
+    std::array<double, 3> mean{127.5, 127.5, 127.5}, deviation{127.5, 127.5, 127.5};
+};
+
+struct RecogniserEntry {
+    std::string name;
+    nlohmann::json architecture;  // "name" and that architecture's own parameters
+    face::CropGeometry crop;
+    Preprocessing preprocessing;
+    bool mirror = false;  // embedding = f(x) + f(mirrored x)
+    PackFile weights;
+};
+
+struct PerceptualEntry {
+    std::string backbone;  // "squeeze", "alex" or "vgg"
+    double width = 1;      // channels of the backbone relative to the published ones
+    PackFile weights;
+};
+
+struct DetectorEntry {
+    std::string kind;  // "yunet"
+    PackFile model;
+};
+
+struct Manifest {
+    std::string name, licence, source;
+    std::vector<RecogniserEntry> recognisers;
+    std::optional<PerceptualEntry> perceptual;
+    std::optional<DetectorEntry> detector;
+};
+
+// Throws Error(pack) for a missing, malformed or newer manifest and for files outside the folder.
+Manifest read_manifest(const std::filesystem::path& folder);
+
+// Throws Error(pack) naming the first file that is missing or whose SHA-256 differs.
+void check_files(const std::filesystem::path& folder, const Manifest& manifest);
+
+// Throws Error(file).
+void write_manifest(const std::filesystem::path& folder, const Manifest& manifest);
+
+}  // namespace lowkey::model

@@ -1,0 +1,73 @@
+#include "model/pack.h"
+
+#include <new>
+
+#include "lowkey/error.h"
+#include "model/lpips_network.h"
+#include "model/manifest.h"
+#include "model/network_recogniser.h"
+#include "model/weights.h"
+
+namespace lowkey::model {
+namespace {
+
+std::unique_ptr<Recogniser> load_recogniser(const std::filesystem::path& folder,
+                                            const RecogniserEntry& entry,
+                                            const torch::Device& device, torch::ScalarType dtype) {
+    const auto where = "The model pack's manifest " + (folder / "manifest.json").string() +
+                       ": the architecture of \"" + entry.name + "\"";
+    auto network = make_network(entry.architecture, {entry.crop.width, entry.crop.height}, where);
+    const auto file = folder / entry.weights.file;
+    load_weights(*network, read_safetensors(file), file);
+    network->to(device, dtype);
+    return make_recogniser(entry, std::move(network));
+}
+
+std::unique_ptr<Perceptual> load_perceptual(const std::filesystem::path& folder,
+                                            const PerceptualEntry& entry,
+                                            const torch::Device& device, torch::ScalarType dtype) {
+    auto network = std::make_shared<LpipsNetwork>(entry.backbone, entry.width);
+    const auto file = folder / entry.weights.file;
+    load_weights(*network, read_safetensors(file), file);
+    network->to(device, dtype);
+    network->eval();
+    for (auto& parameter : network->parameters()) {
+        parameter.set_requires_grad(false);
+        if (parameter.dim() == 4) {
+            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+        }
+    }
+    return make_perceptual(std::move(network));
+}
+
+}  // namespace
+
+Pack load_pack(const std::filesystem::path& folder, const torch::Device& device,
+               torch::ScalarType dtype) {
+    const auto manifest = read_manifest(folder);
+    check_files(folder, manifest);
+    try {
+        Pack pack;
+        pack.name = manifest.name;
+        pack.licence = manifest.licence;
+        pack.source = manifest.source;
+        for (const auto& entry : manifest.recognisers) {
+            pack.recognisers.push_back(load_recogniser(folder, entry, device, dtype));
+        }
+        if (manifest.perceptual) {
+            pack.perceptual = load_perceptual(folder, *manifest.perceptual, device, dtype);
+        }
+        if (manifest.detector) pack.detector = folder / manifest.detector->model.file;
+        return pack;
+    } catch (const c10::Error& error) {
+        throw Error(ErrorKind::pack, "The model pack " + folder.string() +
+                                         " cannot be loaded: " + error.what_without_backtrace() +
+                                         " Install the model pack again.");
+    } catch (const std::bad_alloc&) {
+        throw Error(ErrorKind::memory, "There is not enough memory to load the model pack " +
+                                           folder.string() +
+                                           ". Close other programs, or use a smaller pack.");
+    }
+}
+
+}  // namespace lowkey::model
