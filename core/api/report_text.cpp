@@ -57,9 +57,12 @@ void append(std::string& text, const FaceReport& face) {
 
 std::string to_text(const Report& report) {
     std::string text = plural(report.faces_found, "face") + " found";
-    if (!report.preset.empty())
-        text += ", " + std::to_string(report.faces.size()) + " cloaked with preset " +
-                report.preset + ", strength " + std::to_string(report.strength);
+    if (!report.preset.empty()) {
+        // Appended piece by piece: GCC 12 warns wrongly (-Wrestrict) of the one long sum.
+        text += ", ";
+        text += std::to_string(report.faces.size()) + " cloaked with preset " + report.preset;
+        text += ", strength " + std::to_string(report.strength);
+    }
     text += ", in " + fixed(report.seconds, 1) + " s";
     if (!report.pack.empty()) text += " (pack " + report.pack + ", " + report.device + ")";
     text += ".\n";

@@ -71,14 +71,14 @@ enum class Exif { keep, drop };  // GPS, thumbnail and maker notes are removed i
 
 // Writes info.type to a temporary file beside `path` and renames; on any failure nothing is left
 // behind and what `path` held stays. An existing file is replaced. Orientation becomes 1.
+// False if metadata was to be kept but cannot be read or does not fit into the new file.
 // Throws Error(file), Error(input) if the type cannot hold the picture (JPEG and alpha),
 // Error(memory).
-void write(const std::filesystem::path& path, const PictureView& picture, const FileInfo& info,
+bool write(const std::filesystem::path& path, const PictureView& picture, const FileInfo& info,
            Exif exif);
 
-// By extension, case-insensitive; and by the first bytes of the file, which is what read() goes by.
+// By extension, case-insensitive. read() goes by the content.
 std::optional<FileType> file_type_of_extension(const std::filesystem::path& path);
-std::optional<FileType> file_type_of_content(const std::filesystem::path& path);
 
 // "jpg", "png", "tif", "webp".
 const char* usual_extension(FileType type);

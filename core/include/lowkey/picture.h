@@ -55,6 +55,7 @@ class Picture {
     int width() const { return width_; }
     int height() const { return height_; }
     PixelFormat format() const { return format_; }
+    void set_encoding(Encoding encoding) { format_.encoding = encoding; }
     std::size_t stride() const { return static_cast<std::size_t>(width_) * bytes_per_pixel(format_); }
     std::byte* row(int y) { return data_.data() + static_cast<std::size_t>(y) * stride(); }
     const std::byte* row(int y) const { return data_.data() + static_cast<std::size_t>(y) * stride(); }
