@@ -2,15 +2,15 @@
 
 stage_gimp() {
     if [ "$scope" = user ]; then make_gimp_profiles; fi
-    if [ -n "$gimp2" ]; then stage gimp2 "$gimp2"; fi
-    if [ -n "$gimp3" ]; then stage gimp3 "$gimp3"; fi
+    if [ -n "$gimp2_prefix" ]; then stage gimp2 "$gimp2_prefix"; fi
+    if [ -n "$gimp3_prefix" ]; then stage gimp3 "$gimp3_prefix"; fi
 }
 
 # GIMP takes over settings of an older version only while its folder does not exist yet: let it come
 # first, then put the plug-in there.
 make_gimp_profiles() {
     local console
-    for console in gimp-console-2.10:"$gimp2" gimp-console-3.0:"$gimp3"; do
+    for console in gimp-console-2.10:"$gimp2_prefix" gimp-console-3.0:"$gimp3_prefix"; do
         if [ -d "${console#*:}" ] || ! command -v "${console%%:*}" >/dev/null; then continue; fi
         say "Letting GIMP make its settings folder ${console#*:} first."
         case ${console%%:*} in
@@ -21,5 +21,5 @@ make_gimp_profiles() {
 }
 
 stage_krita() {
-    stage krita "$prefix"
+    stage krita "$krita_prefix"
 }

@@ -1,16 +1,18 @@
 # Where things are installed, and the list of what was. Sourced, not run.
 
-# choose_places user|system: prefix, krita, manifest; as_root stays empty for a user's own folders.
+# choose_places user|system: sets the prefixes and the manifest.
 choose_places() {
     local config=${XDG_CONFIG_HOME:-$HOME/.config}
     if [ "$1" = system ]; then
         prefix=/usr/local
-        gimp2=$(pkg-config --variable=gimplibdir gimp-2.0 2>/dev/null) || gimp2=
-        gimp3=$(pkg-config --variable=gimplibdir gimp-3.0 2>/dev/null) || gimp3=
+        krita_prefix=/usr
+        gimp2_prefix=$(pkg-config --variable=gimplibdir gimp-2.0 2>/dev/null) || gimp2_prefix=
+        gimp3_prefix=$(pkg-config --variable=gimplibdir gimp-3.0 2>/dev/null) || gimp3_prefix=
     else
         prefix=$HOME/.local
-        gimp2=${GIMP2_DIRECTORY:-$config/GIMP/2.10}
-        gimp3=${GIMP3_DIRECTORY:-$config/GIMP/3.0}
+        krita_prefix=$prefix
+        gimp2_prefix=${GIMP2_DIRECTORY:-$config/GIMP/2.10}
+        gimp3_prefix=${GIMP3_DIRECTORY:-$config/GIMP/3.0}
     fi
     manifest=$prefix/share/lowkey/installed.txt
 }
