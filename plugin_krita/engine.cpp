@@ -1,0 +1,336 @@
+#include "engine.h"
+
+#include <klocalizedstring.h>
+
+#include <QLoggingCategory>
+#include <QPoint>
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include "lowkey/report.h"
+
+// Silent unless asked for: QT_LOGGING_RULES="lowkey.krita.info=true".
+Q_LOGGING_CATEGORY(lowkeyKrita, "lowkey.krita", QtWarningMsg)
+
+namespace lowkey::krita {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kRememberedBytes = 48U << 20U;
+constexpr std::size_t kRememberedCount = 32;
+// An update asks once a patch; asking a broken worker each time would take minutes.
+constexpr std::chrono::seconds kFailureHolds{10};
+
+std::string parameters_of(const Options& options) {
+    std::string text = std::string(preset_defaults(options.preset).name) + ' ' +
+                       std::to_string(effective_strength(options)) + ' ' +
+                       std::to_string(effective_iterations(options)) + ' ' +
+                       std::to_string(options.seed);
+    for (const int face : options.faces) text += " f" + std::to_string(face);
+    if (options.region)
+        text += " r" + std::to_string(options.region->x) + ',' + std::to_string(options.region->y) +
+                ',' + std::to_string(options.region->width) + ',' +
+                std::to_string(options.region->height);
+    return text;
+}
+
+Options in_picture(Options options, const QPoint& origin) {
+    if (options.region) {
+        options.region->x -= origin.x();
+        options.region->y -= origin.y();
+    }
+    return options;
+}
+
+QRectF box(const Face& face) {
+    return {face.x, face.y, face.width, face.height};
+}
+
+bool same_place(const Face& a, const Face& b) {
+    const QRectF common = box(a) & box(b);
+    const double shared = common.width() * common.height();
+    return shared >
+           0.8 * (box(a).width() * box(a).height() + box(b).width() * box(b).height() - shared);
+}
+
+void move(Face& face, const QPoint& by) {
+    face.x += static_cast<float>(by.x());
+    face.y += static_cast<float>(by.y());
+    for (Point& point : face.landmarks) {
+        point.x += static_cast<float>(by.x());
+        point.y += static_cast<float>(by.y());
+    }
+}
+
+// Where a pixel can matter to the result: the faces with as much again on every side, and all that
+// changed.
+QRect influence_of(const Cloak& cloak, const QRect& area) {
+    QRect rect;
+    for (const NativePatch& patch : cloak.patches) rect |= patch.rect;
+    for (const FaceReport& report : cloak.faces) {
+        const QRectF face = box(report.face);
+        rect |= face.adjusted(-face.width(), -face.height(), face.width(), face.height())
+                    .toAlignedRect();
+    }
+    return rect & area;
+}
+
+QString text_of(const std::exception& error) {
+    return QString::fromUtf8(error.what());
+}
+
+}  // namespace
+
+std::size_t Cloak::bytes() const {
+    std::size_t sum = sizeof *this;
+    for (const NativePatch& patch : patches) sum += patch.bytes.size();
+    return sum;
+}
+
+struct Engine::Ticket {
+    enum class Fate { go_on, superseded, stopped };
+
+    const Engine& engine;
+    const Settings& settings;
+    std::shared_ptr<Dialog> dialog;  // null: nobody can overtake this job
+    int abandoned_before = 0;
+
+    Fate fate() const {
+        if (engine.quitting_) return Fate::stopped;
+        if (!dialog) return Fate::go_on;
+        if (settings.generation <= dialog->stopped_generation) return Fate::stopped;
+        if (settings.generation < dialog->generation || dialog->abandoned != abandoned_before)
+            return Fate::superseded;
+        return Fate::go_on;
+    }
+};
+
+Engine& Engine::instance() {
+    // Never destroyed: Krita's threads may still ask while it goes. shut_down() ends the worker.
+    static Engine* engine = new Engine;
+    return *engine;
+}
+
+Client& Engine::client() {
+    if (!client_) client_ = std::make_unique<Client>();
+    return *client_;
+}
+
+void Engine::shut_down() {
+    quitting_ = true;
+    const std::lock_guard lock(worker_);
+    client_.reset();
+}
+
+void Engine::open_dialog(const QString& dialog) {
+    const std::lock_guard lock(state_);
+    dialogs_[dialog] = std::make_shared<Dialog>();
+}
+
+std::shared_ptr<Engine::Dialog> Engine::dialog_of(const QString& name) {
+    const std::lock_guard lock(state_);
+    const auto found = dialogs_.find(name);
+    return found == dialogs_.end() ? nullptr : found->second;
+}
+
+bool Engine::is_open(const QString& dialog) {
+    return dialog_of(dialog) != nullptr;
+}
+
+void Engine::supersede(const QString& dialog, int generation) {
+    if (const auto state = dialog_of(dialog)) state->generation = generation;
+}
+
+void Engine::stop(const QString& dialog, int generation) {
+    if (const auto state = dialog_of(dialog)) state->stopped_generation = generation;
+}
+
+void Engine::abandon(const QString& dialog) {
+    if (const auto state = dialog_of(dialog)) ++state->abandoned;
+}
+
+bool Engine::close_dialog(const QString& dialog) {
+    const std::lock_guard lock(state_);
+    const auto found = dialogs_.find(dialog);
+    if (found == dialogs_.end()) return false;
+    const bool left = found->second->layer_left;
+    dialogs_.erase(found);
+    return left;
+}
+
+std::shared_ptr<const Cloak> Engine::recall(const Hash& key, const std::string& parameters) {
+    const std::lock_guard lock(state_);
+    for (auto entry = remembered_.begin(); entry != remembered_.end(); ++entry) {
+        if (entry->key != key || entry->parameters != parameters) continue;
+        remembered_.splice(remembered_.begin(), remembered_, entry);
+        return remembered_.front().cloak;
+    }
+    return nullptr;
+}
+
+void Engine::keep(Remembered remembered) {
+    const std::lock_guard lock(state_);
+    remembered_.push_front(std::move(remembered));
+    std::size_t bytes = 0, count = 0;
+    auto entry = remembered_.begin();
+    for (; entry != remembered_.end(); ++entry) {
+        bytes += entry->cloak->bytes();
+        // The latest stays whatever its size: the rest of the same update asks for it.
+        if (++count > 1 && (bytes > kRememberedBytes || count > kRememberedCount)) break;
+    }
+    remembered_.erase(entry, remembered_.end());
+}
+
+ProgressFunction Engine::progress_for(const Job& job, const Ticket& ticket) {
+    return [this, &job, &ticket](const Progress& progress) {
+        if (job.on_percent) job.on_percent(static_cast<int>(std::lround(progress.fraction * 100)));
+        Q_EMIT progressed(job.settings.dialog, job.layer, progress.fraction,
+                          QString::fromStdString(progress.stage));
+        return ticket.fate() == Ticket::Fate::go_on;
+    };
+}
+
+// A change elsewhere in the picture needs no new cloak, unless it brought or took a face.
+std::shared_ptr<const Cloak> Engine::reuse(const Content& content, const Hash& key,
+                                           const std::string& parameters, const Job& job,
+                                           const Ticket& ticket) {
+    std::vector<Remembered> candidates;
+    {
+        const std::lock_guard lock(state_);
+        for (const Remembered& entry : remembered_)
+            if (entry.parameters == parameters && content.area().contains(entry.influence) &&
+                candidates.size() < 4)
+                candidates.push_back(entry);
+    }
+    std::optional<std::vector<Face>> faces;
+    for (Remembered& entry : candidates) {
+        if (!entry.influence.isEmpty() && content.hash(entry.influence) != entry.influence_hash)
+            continue;
+        if (!faces) {
+            faces = client().detect(content.picture().view(), progress_for(job, ticket));
+            for (Face& face : *faces) move(face, content.area().topLeft());
+        }
+        if (static_cast<int>(faces->size()) != entry.cloak->faces_found) continue;
+        const bool same = std::all_of(
+            entry.cloak->faces.begin(), entry.cloak->faces.end(), [&](const FaceReport& report) {
+                return report.face.from_region ||
+                       (report.index >= 0 && report.index < entry.cloak->faces_found &&
+                        same_place(report.face, (*faces)[report.index]));
+            });
+        if (!same) continue;
+        entry.key = key;
+        entry.area = content.area();
+        const auto cloak = entry.cloak;
+        keep(std::move(entry));
+        qCInfo(lowkeyKrita) << "reused: the faces are unchanged";
+        return cloak;
+    }
+    return nullptr;
+}
+
+std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash& key,
+                                             const std::string& parameters, const Job& job,
+                                             const Ticket& ticket) {
+    const auto start = Clock::now();
+    auto cloak = std::make_shared<Cloak>();
+    const Picture before = content.picture();
+    try {
+        const ClientResult result = client().cloak(
+            before.view(), in_picture(job.settings.options, content.area().topLeft()), {},
+            progress_for(job, ticket));
+        cloak->patches = content.changes(before, result.picture);
+        cloak->faces = result.report.faces;
+        cloak->faces_found = result.report.faces_found;
+        for (FaceReport& report : cloak->faces) move(report.face, content.area().topLeft());
+        for (const std::string& note : result.report.notes)
+            cloak->notes += (cloak->notes.isEmpty() ? "" : " ") + QString::fromStdString(note);
+    } catch (const Error& error) {
+        if (error.kind != ErrorKind::no_face) throw;
+        cloak->notes = text_of(error);
+    }
+    const QRect influence = influence_of(*cloak, content.area());
+    keep({key, parameters, content.area(), influence,
+          influence.isEmpty() ? Hash{} : content.hash(influence), cloak});
+    qCInfo(lowkeyKrita) << "computed:" << content.area() << cloak->faces.size() << "faces in"
+                        << std::chrono::duration<double>(Clock::now() - start).count() << "s";
+    return cloak;
+}
+
+Outcome Engine::run(const Job& job) {
+    Outcome outcome;
+    const Content content(job.device);
+    if (content.empty() || !content.holds_colour()) return outcome;
+
+    const Hash key = content.hash(content.area());
+    const std::string parameters = parameters_of(job.settings.options);
+    Ticket ticket{*this, job.settings, dialog_of(job.settings.dialog)};
+    if (ticket.dialog) ticket.abandoned_before = ticket.dialog->abandoned;
+
+    const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
+        outcome.kind = cloak->faces.empty() ? Outcome::no_face : Outcome::cloaked;
+        outcome.message = cloak->notes;
+        outcome.cloak = std::move(cloak);
+        Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
+        return outcome;
+    };
+    if (auto cloak = recall(key, parameters)) return settled(std::move(cloak));
+
+    try {
+        std::unique_lock lock(worker_, std::defer_lock);
+        while (ticket.fate() == Ticket::Fate::go_on &&
+               !lock.try_lock_for(std::chrono::milliseconds(20))) {
+        }
+        if (ticket.fate() != Ticket::Fate::go_on) throw Error(ErrorKind::cancelled, "cancelled");
+        if (auto cloak = recall(key, parameters)) return settled(std::move(cloak));
+        {
+            const std::lock_guard state(state_);
+            if (job.layer && failure_.key == key && Clock::now() < failure_.until) {
+                outcome.kind = Outcome::failed;
+                outcome.message = failure_.message;
+                return outcome;
+            }
+        }
+        outcome.fresh = true;
+        if (auto cloak = reuse(content, key, parameters, job, ticket))
+            return settled(std::move(cloak));
+        return settled(compute(content, key, parameters, job, ticket));
+    } catch (const Error& error) {
+        const bool cancelled = error.kind == ErrorKind::cancelled;
+        outcome.kind = !cancelled                                  ? Outcome::failed
+                       : ticket.fate() == Ticket::Fate::superseded ? Outcome::superseded
+                                                                   : Outcome::stopped;
+        outcome.message = cancelled ? i18n("Stopped.") : text_of(error);
+    } catch (const std::bad_alloc&) {
+        outcome.kind = Outcome::failed;
+        outcome.message = i18n(
+            "There is not enough memory for this picture. Close other documents or make it "
+            "smaller.");
+    } catch (const std::exception& error) {
+        outcome.kind = Outcome::failed;
+        outcome.message = i18n("LowKey failed: %1", text_of(error));
+    }
+    if (outcome.kind == Outcome::failed) {
+        qCInfo(lowkeyKrita) << "failed:" << outcome.message;
+        const std::lock_guard lock(state_);
+        failure_ = {key, Clock::now() + kFailureHolds, outcome.message};
+    } else if (job.layer && ticket.dialog) {
+        ticket.dialog->layer_left = true;
+    }
+    Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
+    return outcome;
+}
+
+std::vector<Face> Engine::detect(const Picture& picture,
+                                 const std::shared_ptr<std::atomic<bool>>& cancelled) {
+    std::unique_lock lock(worker_, std::defer_lock);
+    const auto wanted = [&] { return !quitting_ && !*cancelled; };
+    while (wanted() && !lock.try_lock_for(std::chrono::milliseconds(20))) {
+    }
+    if (!wanted()) throw Error(ErrorKind::cancelled, "cancelled");
+    return client().detect(picture.view(), [&](const Progress&) { return wanted(); });
+}
+
+}  // namespace lowkey::krita

@@ -1,0 +1,67 @@
+#include "messages.h"
+
+#include <KisMainWindow.h>
+#include <KisPart.h>
+#include <KisViewManager.h>
+#include <klocalizedstring.h>
+
+#include <QApplication>
+#include <QIcon>
+#include <QMessageBox>
+#include <QPointer>
+#include <QStatusBar>
+#include <cstdio>
+
+namespace lowkey::krita {
+
+namespace {
+
+KisMainWindow* window() {
+    KisMainWindow* window = KisPart::instance()->currentMainwindow();
+    return window && window->isVisible() ? window : nullptr;
+}
+
+template <class Action>
+void later(Action action) {
+    QMetaObject::invokeMethod(qApp, action, Qt::QueuedConnection);
+}
+
+void print(const QString& text) {
+    static QString last;
+    if (text == last) return;
+    last = text;
+    std::fprintf(stderr, "LowKey: %s\n", qUtf8Printable(text));
+}
+
+}  // namespace
+
+void tell_failure(const QString& text) {
+    later([text] {
+        print(text);
+        static QPointer<QMessageBox> open;
+        if (!window() || (open && open->text() == text)) return;
+        open = new QMessageBox(QMessageBox::Warning, i18nc("@title:window", "LowKey"), text,
+                               QMessageBox::Ok, window());
+        open->setAttribute(Qt::WA_DeleteOnClose);
+        open->setModal(false);
+        open->show();
+    });
+}
+
+void tell_briefly(const QString& text) {
+    later([text] {
+        if (KisMainWindow* main = window())
+            main->viewManager()->showFloatingMessage(text, QIcon(), 6000);
+        else
+            print(text);
+    });
+}
+
+void show_status(const QString& text) {
+    later([text] {
+        if (KisMainWindow* main = window())
+            main->statusBar()->showMessage(text, text.isEmpty() ? 1 : 5000);
+    });
+}
+
+}  // namespace lowkey::krita

@@ -1,0 +1,18 @@
+// What the person is told outside the dialog. Callable from any thread; without a window (scripts,
+// command-line export) it goes to the standard error output.
+#pragma once
+
+#include <QString>
+
+namespace lowkey::krita {
+
+// A message box, once for the same text until it is closed.
+void tell_failure(const QString& text);
+
+// A message that floats over the picture and goes by itself.
+void tell_briefly(const QString& text);
+
+// The window's status bar; empty clears it.
+void show_status(const QString& text);
+
+}  // namespace lowkey::krita

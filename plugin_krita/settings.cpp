@@ -1,0 +1,101 @@
+#include "settings.h"
+
+#include <KConfigGroup>
+#include <KSharedConfig>
+#include <QStringList>
+#include <algorithm>
+
+namespace lowkey::krita {
+
+namespace {
+
+constexpr char kGroup[] = "LowKey";
+
+QString preset_name(Preset preset) {
+    const std::string_view name = preset_defaults(preset).name;
+    return QString::fromUtf8(name.data(), static_cast<int>(name.size()));
+}
+
+Preset preset_of(const QString& name) {
+    return parse_preset(name.toStdString()).value_or(Preset::balanced);
+}
+
+std::vector<int> faces_of(const QString& list) {
+    std::vector<int> faces;
+    for (const QString& index : list.split(',', Qt::SkipEmptyParts)) faces.push_back(index.toInt());
+    return faces;
+}
+
+QString list_of(const std::vector<int>& faces) {
+    QStringList list;
+    for (const int index : faces) list.append(QString::number(index));
+    return list.join(',');
+}
+
+std::optional<Rect> region_of(const QString& text) {
+    const QStringList parts = text.split(',', Qt::SkipEmptyParts);
+    if (parts.size() != 4) return std::nullopt;
+    return Rect{parts[0].toInt(), parts[1].toInt(), parts[2].toInt(), parts[3].toInt()};
+}
+
+}  // namespace
+
+// A document may come from anywhere: numbers are brought into range instead of trusted.
+Settings read_settings(const KisPropertiesConfiguration& configuration) {
+    Settings settings;
+    Options& options = settings.options;
+    options.preset = preset_of(configuration.getString("preset", preset_name(Preset::balanced)));
+    const PresetDefaults& defaults = preset_defaults(options.preset);
+    options.strength =
+        std::clamp(configuration.getInt("strength", defaults.strength), kMinStrength, kMaxStrength);
+    options.iterations = std::clamp(configuration.getInt("iterations", defaults.iterations),
+                                    kMinIterations, kMaxIterations);
+    options.seed = configuration.getString("seed", "1").toULongLong();
+    options.faces = faces_of(configuration.getString("faces"));
+    options.region = region_of(configuration.getString("region"));
+    settings.dialog = configuration.getString("dialog");
+    settings.generation = configuration.getInt("generation");
+    return settings;
+}
+
+// Strength and iterations are always written out: a document keeps its look when a preset's
+// defaults change.
+void write_settings(const Settings& settings, KisPropertiesConfiguration& configuration) {
+    const Options& options = settings.options;
+    configuration.setProperty("preset", preset_name(options.preset));
+    configuration.setProperty("strength", effective_strength(options));
+    configuration.setProperty("iterations", effective_iterations(options));
+    configuration.setProperty("seed", QString::number(options.seed));
+    configuration.setProperty("faces", list_of(options.faces));
+    const QString region = options.region ? QStringLiteral("%1,%2,%3,%4")
+                                                .arg(options.region->x)
+                                                .arg(options.region->y)
+                                                .arg(options.region->width)
+                                                .arg(options.region->height)
+                                          : QString();
+    configuration.setProperty("region", region);
+    configuration.setProperty("dialog", settings.dialog);
+    configuration.setProperty("generation", settings.generation);
+}
+
+Options remembered_options() {
+    const KConfigGroup group(KSharedConfig::openConfig(), kGroup);
+    Options options;
+    options.preset = preset_of(group.readEntry("preset", preset_name(Preset::balanced)));
+    const PresetDefaults& defaults = preset_defaults(options.preset);
+    options.strength =
+        std::clamp(group.readEntry("strength", defaults.strength), kMinStrength, kMaxStrength);
+    options.iterations = std::clamp(group.readEntry("iterations", defaults.iterations),
+                                    kMinIterations, kMaxIterations);
+    return options;
+}
+
+void remember(const Options& options) {
+    KConfigGroup group(KSharedConfig::openConfig(), kGroup);
+    group.writeEntry("preset", preset_name(options.preset));
+    group.writeEntry("strength", effective_strength(options));
+    group.writeEntry("iterations", effective_iterations(options));
+    group.sync();
+}
+
+}  // namespace lowkey::krita
