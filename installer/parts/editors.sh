@@ -15,7 +15,7 @@ make_gimp_profiles() {
         say "Letting GIMP make its settings folder ${console#*:} first."
         case ${console%%:*} in
         *-2.10) timeout 120 gimp-console-2.10 -i -d -f -b '(gimp-quit 0)' ;;
-        *) timeout 120 gimp-console-3.0 -i -d -f --quit --batch-interpreter=plug-in-script-fu-eval -b '()' ;;
+        *) timeout 120 gimp-console-3.0 -i -d -f --quit --batch-interpreter=plug-in-script-fu-eval -b '#t' ;;
         esac >>"$build/install.log" 2>&1 </dev/null || true
     done
 }

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs this build for a person whose folders have spaces and umlauts in their names, twice, and
+# removes it: afterwards everything is as it was before.
+set -euo pipefail
+root=$1 build=$2
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+export HOME="$scratch/Jörg Müller" XDG_CONFIG_HOME='' XDG_DATA_HOME='' XDG_CACHE_HOME=''
+unset XDG_CONFIG_HOME XDG_DATA_HOME XDG_CACHE_HOME GIMP2_DIRECTORY GIMP3_DIRECTORY SUDO_USER LOWKEY_BUILD
+
+wrong() {
+    printf 'FAILED: %s\n' "$*" >&2
+    exit 1
+}
+files() { (cd "$HOME" && find . ! -type d | sort); }
+
+# A GIMP profile and a program that were there before.
+mkdir -p "$HOME/.local/bin" "$HOME/.config/GIMP/2.10/plug-ins/other" "$HOME/.config/GIMP/3.0"
+printf 'mine' >"$HOME/.local/bin/other"
+printf 'mine' >"$HOME/.config/GIMP/2.10/plug-ins/other/other"
+before=$(files)
+
+setup=("$root/installer/setup" --no-packages --no-build --no-photo --build "$build")
+"${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "setup: $(cat "$scratch/log")"
+once=$(files)
+"$HOME/.local/bin/lowkey" --help | grep -qi cloak || wrong "the installed command does not run"
+[ -z "$(ls -d "$build"/plugin_gimp/gimp2/lowkey/lowkey 2>/dev/null)" ] ||
+    [ -x "$HOME/.config/GIMP/2.10/plug-ins/lowkey/lowkey" ] || wrong "the GIMP 2.10 plug-in is not installed"
+[ -z "$(ls -d "$build"/plugin_gimp/gimp3/lowkey/lowkey 2>/dev/null)" ] ||
+    [ -x "$HOME/.config/GIMP/3.0/plug-ins/lowkey/lowkey" ] || wrong "the GIMP 3 plug-in is not installed"
+[ "$(stat -c %a "$HOME/.local/bin/lowkey")" = 755 ] || wrong "the command's mode is not 755"
+
+# A file that an earlier version installed and this one has not goes; a second run changes nothing else.
+manifest=$HOME/.local/share/lowkey/installed.txt
+printf 'old' >"$HOME/.local/share/lowkey/of-an-old-version"
+printf '%s\n' "$HOME/.local/share/lowkey/of-an-old-version" >>"$manifest"
+"${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "second setup: $(cat "$scratch/log")"
+[ "$(files)" = "$once" ] || wrong "the second run left other files: $(diff <(files) <(printf '%s\n' "$once"))"
+
+"$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "remove: $(cat "$scratch/log")"
+[ "$(files)" = "$before" ] || wrong "remove left or took: $(diff <(printf '%s\n' "$before") <(files))"
+[ "$(cat "$HOME/.local/bin/other")" = mine ] || wrong "a file of the person's own was changed"
+[ ! -e "$HOME/.local/share/lowkey" ] || wrong "an empty folder was left"
+"$root/installer/remove" | grep -q 'Nothing to remove' || wrong "removing twice must be no error"
