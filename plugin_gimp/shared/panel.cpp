@@ -103,7 +103,8 @@ Settings Panel::preview_settings() const {
 }
 
 void Panel::say(const std::string& text) {
-    gtk_label_set_text(GTK_LABEL(status_), text.c_str());
+    const std::string all = note_.empty() ? text : note_ + " " + text;
+    gtk_label_set_text(GTK_LABEL(status_), all.c_str());
 }
 
 void Panel::faces_found(const std::vector<LayerJob::Candidate>& faces) {
@@ -114,7 +115,7 @@ void Panel::faces_found(const std::vector<LayerJob::Candidate>& faces) {
         say(no_face_anywhere());
         return;
     }
-    say(faces.front().face.from_region ? region_stands_in() : std::string());
+    if (faces.front().face.from_region) note_ = region_stands_in();
     schedule();
 }
 
@@ -129,10 +130,13 @@ void Panel::schedule() {
     timer_ = 0;
     if (!worker_ || faces_.boxes().empty()) return;
     gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(progress_), 0);
+    say({});
     show_before();
-    const bool wanted =
-        gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(preview_)) && faces_.previewed();
-    if (!wanted) return;
+    if (!faces_.previewed()) {
+        say(_("No face is chosen, so there is nothing to do."));
+        return;
+    }
+    if (!gtk_toggle_button_get_active(GTK_TOGGLE_BUTTON(preview_))) return;
     const auto settled = +[](gpointer data) -> gboolean {
         auto* self = static_cast<Panel*>(data);
         self->timer_ = 0;
@@ -147,11 +151,8 @@ void Panel::ask() {
 }
 
 void Panel::show_before() {
-    if (!faces_.previewed()) return;
-    if (shown_ == faces_.previewed()) {
-        comparison_.forget_after();
-        return;
-    }
+    comparison_.forget_after();
+    if (!faces_.previewed() || shown_ == faces_.previewed()) return;
     shown_ = faces_.previewed();
     const PictureView layer = job_.picture().view();
     const Rect part =

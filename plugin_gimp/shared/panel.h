@@ -47,6 +47,7 @@ class Panel {
     GtkWidget* progress_ = nullptr;
     GtkWidget* status_ = nullptr;
     guint timer_ = 0;
+    std::string note_;                     // stands before every status
     std::optional<std::size_t> shown_;     // the face in the comparison
     std::optional<PreviewWorker> worker_;  // last: it ends first
 };
