@@ -7,14 +7,14 @@
 namespace lowkey {
 
 enum class ErrorKind {
-    no_face,      // no face found and no region given
-    input,        // the picture, option or argument cannot be used
-    file,         // a file cannot be read or written
-    pack,         // a model pack is missing, damaged or of an unknown form
-    memory,       // not enough memory
-    device,       // the requested compute device is not usable
-    worker,       // the worker is missing, crashed or speaks another protocol
-    cancelled,    // the progress callback asked to stop
+    no_face,    // no face found and no region given
+    input,      // the picture, option or argument cannot be used
+    file,       // a file cannot be read or written
+    pack,       // a model pack is missing, damaged or of an unknown form
+    memory,     // not enough memory
+    device,     // the requested compute device is not usable
+    worker,     // the worker is missing, crashed or speaks another protocol
+    cancelled,  // the progress callback asked to stop
 };
 
 // what() says what happened and what to do, in one or two plain sentences, ready to be shown.

@@ -16,7 +16,8 @@
 namespace lowkey {
 
 struct CloakResult {
-    Picture picture;  // same size and format as the input; untouched pixels are bit for bit the input's
+    // Same size and format as the input; untouched pixels are bit for bit the input's.
+    Picture picture;
     Report report;
 };
 
@@ -34,9 +35,10 @@ class Cloaker {
     // Faces, largest first; ties by position, so that indices are stable.
     std::vector<Face> detect(const PictureView& picture);
 
-    // Throws Error(no_face), Error(cancelled), Error(input), Error(memory); the input is never changed.
-    CloakResult cloak(const PictureView& picture, const Options& options, const MaskView& selection = {},
-                      const ProgressFunction& progress = {});
+    // Throws Error(no_face), Error(cancelled), Error(input), Error(memory); the input is never
+    // changed.
+    CloakResult cloak(const PictureView& picture, const Options& options,
+                      const MaskView& selection = {}, const ProgressFunction& progress = {});
 
     // Compares two pictures of the same size, face by face: faces are found in `clean`.
     Report check(const PictureView& clean, const PictureView& cloaked);

@@ -25,7 +25,8 @@ struct PresetDefaults {
 };
 const PresetDefaults& preset_defaults(Preset preset);
 std::optional<Preset> parse_preset(std::string_view name);
-inline constexpr Preset kPresets[] = {Preset::light, Preset::balanced, Preset::strong, Preset::paper};
+inline constexpr Preset kPresets[] = {Preset::light, Preset::balanced, Preset::strong,
+                                      Preset::paper};
 
 struct Options {
     Preset preset = Preset::balanced;
@@ -33,8 +34,9 @@ struct Options {
     std::optional<int> iterations;  // 1..500; unset: the preset's
     std::uint64_t seed = 1;         // same seed, picture, pack and machine: same pixels
     std::vector<int> faces;         // indices as detect() orders them; empty: all faces
-    std::optional<Rect> region;     // only faces whose centre is inside; none found: the region is the face box
-    std::string device = "auto";    // "auto", "cpu", "cuda", "cuda:N"
+    // Only faces whose centre is inside; none found: the region is the face box.
+    std::optional<Rect> region;
+    std::string device = "auto";  // "auto", "cpu", "cuda", "cuda:N"
 };
 
 int effective_strength(const Options& options);

@@ -34,7 +34,8 @@ bool has_alpha(Channels channels);
 std::size_t bytes_per_pixel(PixelFormat format);
 
 // Borrowed pixels. Rows are `stride` bytes apart. Alpha is straight (not premultiplied).
-// Integer samples span 0..max, float samples 0..1 (values outside are legal and kept outside faces).
+// Integer samples span 0..max, float samples 0..1 (values outside are legal and kept outside
+// faces).
 struct PictureView {
     const std::byte* data = nullptr;
     int width = 0, height = 0;
@@ -47,7 +48,8 @@ struct PictureView {
 class Picture {
   public:
     Picture() = default;
-    // Zero-filled. Throws Error(input) for non-positive or absurd sizes, Error(memory) if it cannot allocate.
+    // Zero-filled. Throws Error(input) for non-positive or absurd sizes, Error(memory) if it cannot
+    // allocate.
     Picture(int width, int height, PixelFormat format);
     explicit Picture(const PictureView& copied);
 
@@ -56,9 +58,13 @@ class Picture {
     int height() const { return height_; }
     PixelFormat format() const { return format_; }
     void set_encoding(Encoding encoding) { format_.encoding = encoding; }
-    std::size_t stride() const { return static_cast<std::size_t>(width_) * bytes_per_pixel(format_); }
+    std::size_t stride() const {
+        return static_cast<std::size_t>(width_) * bytes_per_pixel(format_);
+    }
     std::byte* row(int y) { return data_.data() + static_cast<std::size_t>(y) * stride(); }
-    const std::byte* row(int y) const { return data_.data() + static_cast<std::size_t>(y) * stride(); }
+    const std::byte* row(int y) const {
+        return data_.data() + static_cast<std::size_t>(y) * stride();
+    }
     std::size_t size_bytes() const { return data_.size(); }
 
   private:
@@ -67,7 +73,8 @@ class Picture {
     std::vector<std::byte> data_;
 };
 
-// Borrowed selection: one byte a pixel of the picture it goes with, 0 = untouched, 255 = fully cloaked.
+// Borrowed selection: one byte a pixel of the picture it goes with, 0 = untouched, 255 = fully
+// cloaked.
 struct MaskView {
     const std::uint8_t* data = nullptr;  // null: everything is selected
     int width = 0, height = 0;
