@@ -8,8 +8,6 @@
 #include <cmath>
 #include <thread>
 
-#include "lowkey/report.h"
-
 // Silent unless asked for: QT_LOGGING_RULES="lowkey.krita.info=true".
 Q_LOGGING_CATEGORY(lowkeyKrita, "lowkey.krita", QtWarningMsg)
 
@@ -45,37 +43,18 @@ Options in_picture(Options options, const QPoint& origin) {
     return options;
 }
 
-QRectF box(const Face& face) {
-    return {face.x, face.y, face.width, face.height};
-}
-
-bool same_place(const Face& a, const Face& b) {
-    const QRectF common = box(a) & box(b);
-    const double shared = common.width() * common.height();
-    return shared >
-           0.8 * (box(a).width() * box(a).height() + box(b).width() * box(b).height() - shared);
-}
-
-void move(Face& face, const QPoint& by) {
-    face.x += static_cast<float>(by.x());
-    face.y += static_cast<float>(by.y());
-    for (Point& point : face.landmarks) {
-        point.x += static_cast<float>(by.x());
-        point.y += static_cast<float>(by.y());
+const char* name_of(CacheSource source) {
+    switch (source) {
+        case CacheSource::memory:
+            return "memory";
+        case CacheSource::disk:
+            return "disk";
+        case CacheSource::moved:
+            return "moved";
+        case CacheSource::computed:
+            break;
     }
-}
-
-// Where a pixel can matter to the result: the faces with as much again on every side, and all that
-// changed.
-QRect influence_of(const Cloak& cloak, const QRect& area) {
-    QRect rect;
-    for (const NativePatch& patch : cloak.patches) rect |= patch.rect;
-    for (const FaceReport& report : cloak.faces) {
-        const QRectF face = box(report.face);
-        rect |= face.adjusted(-face.width(), -face.height(), face.width(), face.height())
-                    .toAlignedRect();
-    }
-    return rect & area;
+    return "computed";
 }
 
 QString text_of(const std::exception& error) {
@@ -114,8 +93,8 @@ Engine& Engine::instance() {
     return *engine;
 }
 
-Client& Engine::client() {
-    if (!client_) client_ = std::make_unique<Client>();
+CachedClient& Engine::client() {
+    if (!client_) client_ = std::make_unique<CachedClient>();
     return *client_;
 }
 
@@ -193,69 +172,29 @@ ProgressFunction Engine::progress_for(const Job& job, const Ticket& ticket) {
     };
 }
 
-// A change elsewhere in the picture needs no new cloak, unless it brought or took a face.
-std::shared_ptr<const Cloak> Engine::reuse(const Content& content, const Hash& key,
-                                           const std::string& parameters, const Job& job,
-                                           const Ticket& ticket) {
-    std::vector<Remembered> candidates;
-    {
-        const std::lock_guard lock(state_);
-        for (const Remembered& entry : remembered_)
-            if (entry.parameters == parameters && content.area().contains(entry.influence) &&
-                candidates.size() < 4)
-                candidates.push_back(entry);
-    }
-    std::optional<std::vector<Face>> faces;
-    for (Remembered& entry : candidates) {
-        if (!entry.influence.isEmpty() && content.hash(entry.influence) != entry.influence_hash)
-            continue;
-        if (!faces) {
-            faces = client().detect(content.picture().view(), progress_for(job, ticket));
-            for (Face& face : *faces) move(face, content.area().topLeft());
-        }
-        if (static_cast<int>(faces->size()) != entry.cloak->faces_found) continue;
-        const bool same = std::all_of(
-            entry.cloak->faces.begin(), entry.cloak->faces.end(), [&](const FaceReport& report) {
-                return report.face.from_region ||
-                       (report.index >= 0 && report.index < entry.cloak->faces_found &&
-                        same_place(report.face, (*faces)[report.index]));
-            });
-        if (!same) continue;
-        entry.key = key;
-        entry.area = content.area();
-        const auto cloak = entry.cloak;
-        keep(std::move(entry));
-        qCInfo(lowkeyKrita) << "reused: the faces are unchanged";
-        return cloak;
-    }
-    return nullptr;
-}
-
 std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash& key,
                                              const std::string& parameters, const Job& job,
                                              const Ticket& ticket) {
     const auto start = Clock::now();
     auto cloak = std::make_shared<Cloak>();
     const Picture before = content.picture();
+    const char* source = "no face";
     try {
-        const ClientResult result = client().cloak(
+        const CachedChanges result = client().cloak(
             before.view(), in_picture(job.settings.options, content.area().topLeft()), {},
             progress_for(job, ticket));
-        cloak->patches = content.changes(before, result.picture);
-        cloak->faces = result.report.faces;
-        cloak->faces_found = result.report.faces_found;
-        for (FaceReport& report : cloak->faces) move(report.face, content.area().topLeft());
-        for (const std::string& note : result.report.notes)
+        source = name_of(result.source);
+        cloak->patches = content.native(before, result.changes->patches);
+        cloak->faces = static_cast<int>(result.changes->report.faces.size());
+        for (const std::string& note : result.changes->report.notes)
             cloak->notes += (cloak->notes.isEmpty() ? "" : " ") + QString::fromStdString(note);
     } catch (const Error& error) {
         if (error.kind != ErrorKind::no_face) throw;
         cloak->notes = text_of(error);
     }
-    const QRect influence = influence_of(*cloak, content.area());
-    keep({key, parameters, content.area(), influence,
-          influence.isEmpty() ? Hash{} : content.hash(influence), cloak});
-    qCInfo(lowkeyKrita) << "computed:" << content.area() << cloak->faces.size() << "faces in"
-                        << std::chrono::duration<double>(Clock::now() - start).count() << "s";
+    keep({key, parameters, cloak});
+    qCInfo(lowkeyKrita, "%s: %dx%d, %d faces, %.2f s", source, before.width(), before.height(),
+           cloak->faces, std::chrono::duration<double>(Clock::now() - start).count());
     return cloak;
 }
 
@@ -270,7 +209,7 @@ Outcome Engine::run(const Job& job) {
     if (ticket.dialog) ticket.abandoned_before = ticket.dialog->abandoned;
 
     const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
-        outcome.kind = cloak->faces.empty() ? Outcome::no_face : Outcome::cloaked;
+        outcome.kind = cloak->faces == 0 ? Outcome::no_face : Outcome::cloaked;
         outcome.message = cloak->notes;
         outcome.cloak = std::move(cloak);
         Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
@@ -294,8 +233,6 @@ Outcome Engine::run(const Job& job) {
             }
         }
         outcome.fresh = true;
-        if (auto cloak = reuse(content, key, parameters, job, ticket))
-            return settled(std::move(cloak));
         return settled(compute(content, key, parameters, job, ticket));
     } catch (const Error& error) {
         const bool cancelled = error.kind == ErrorKind::cancelled;

@@ -11,11 +11,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "lowkey/client.h"
+#include "lowkey/cache.h"
 #include "pixels.h"
 #include "settings.h"
 
@@ -24,8 +23,7 @@ namespace lowkey::krita {
 // A finished computation, in the device's coordinates.
 struct Cloak {
     std::vector<NativePatch> patches;  // empty where no face was found
-    std::vector<FaceReport> faces;     // those cloaked
-    int faces_found = 0;
+    int faces = 0;                     // cloaked
     QString notes;
     std::size_t bytes() const;
 };
@@ -83,9 +81,6 @@ class Engine : public QObject {
     struct Remembered {
         Hash key;
         std::string parameters;
-        QRect area;
-        QRect influence;  // what the faces' results depend on
-        Hash influence_hash;
         std::shared_ptr<const Cloak> cloak;
     };
     struct Failure {
@@ -98,17 +93,14 @@ class Engine : public QObject {
     std::shared_ptr<Dialog> dialog_of(const QString& name);
     std::shared_ptr<const Cloak> recall(const Hash& key, const std::string& parameters);
     void keep(Remembered remembered);
-    std::shared_ptr<const Cloak> reuse(const Content& content, const Hash& key,
-                                       const std::string& parameters, const Job& job,
-                                       const Ticket& ticket);
     std::shared_ptr<const Cloak> compute(const Content& content, const Hash& key,
                                          const std::string& parameters, const Job& job,
                                          const Ticket& ticket);
     ProgressFunction progress_for(const Job& job, const Ticket& ticket);
-    Client& client();
+    CachedClient& client();
 
     std::timed_mutex worker_;  // held while the worker is in use
-    std::unique_ptr<Client> client_;
+    std::unique_ptr<CachedClient> client_;
     std::atomic<bool> quitting_{false};
 
     std::mutex state_;  // guards what follows

@@ -15,8 +15,6 @@
 #include <cstring>
 #include <memory>
 
-#include "lowkey/patch.h"
-
 namespace lowkey::krita {
 
 namespace {
@@ -221,23 +219,27 @@ void Content::to_native(const std::byte* before, const std::byte* after, quint8*
     }
 }
 
-std::vector<NativePatch> Content::changes(const Picture& before, const Picture& after) const {
-    std::vector<NativePatch> patches;
-    for (const Rect& changed : changed_rects(before.view(), after.view())) {
-        NativePatch patch;
-        patch.rect =
-            QRect(changed.x + area_.x(), changed.y + area_.y(), changed.width, changed.height);
-        const std::size_t stride = static_cast<std::size_t>(changed.width) * device_->pixelSize();
-        patch.bytes.resize(stride * changed.height);
-        device_->readBytes(patch.bytes.data(), patch.rect);
-        const std::size_t offset =
-            static_cast<std::size_t>(changed.x) * bytes_per_pixel(before.format());
-        for (int row = 0; row < changed.height; ++row)
-            to_native(before.row(changed.y + row) + offset, after.row(changed.y + row) + offset,
-                      patch.bytes.data() + stride * row, changed.width, before.format());
-        patches.push_back(std::move(patch));
+std::vector<NativePatch> Content::native(const Picture& before,
+                                         const std::vector<Patch>& patches) const {
+    std::vector<NativePatch> result;
+    const PixelFormat format = before.format();
+    for (const Patch& patch : patches) {
+        const Rect& rect = patch.rect;
+        NativePatch native;
+        native.rect = QRect(rect.x + area_.x(), rect.y + area_.y(), rect.width, rect.height);
+        const std::size_t native_stride =
+            static_cast<std::size_t>(rect.width) * device_->pixelSize();
+        const std::size_t stride = static_cast<std::size_t>(rect.width) * bytes_per_pixel(format);
+        native.bytes.resize(native_stride * rect.height);
+        device_->readBytes(native.bytes.data(), native.rect);
+        for (int row = 0; row < rect.height; ++row)
+            to_native(before.row(rect.y + row) +
+                          static_cast<std::size_t>(rect.x) * bytes_per_pixel(format),
+                      patch.pixels.data() + stride * row, native.bytes.data() + native_stride * row,
+                      rect.width, format);
+        result.push_back(std::move(native));
     }
-    return patches;
+    return result;
 }
 
 void paste(const std::vector<NativePatch>& patches, KisPaintDevice& device, const QRect& inside) {

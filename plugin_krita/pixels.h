@@ -12,7 +12,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "lowkey/picture.h"
+#include "lowkey/patch.h"
 
 namespace lowkey::krita {
 
@@ -39,8 +39,8 @@ class Content {
     // Without alpha where the content is opaque, as the command reads an opaque file.
     Picture picture() const;
 
-    // `before` is picture(); `after` has its size and format.
-    std::vector<NativePatch> changes(const Picture& before, const Picture& after) const;
+    // Patches of picture(), which is `before`, as the device's own pixels.
+    std::vector<NativePatch> native(const Picture& before, const std::vector<Patch>& patches) const;
 
   private:
     struct Layout {
