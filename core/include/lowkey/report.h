@@ -16,8 +16,8 @@ struct Point {
 // A face in pixel coordinates of the picture (pixel centres at integer + 0.5).
 struct Face {
     float x = 0, y = 0, width = 0, height = 0;
-    std::array<Point, 5>
-        landmarks;    // left eye, right eye, nose, mouth left, mouth right, as seen in the picture
+    // Left eye, right eye, nose, mouth left, mouth right, as seen in the picture.
+    std::array<Point, 5> landmarks;
     float score = 0;  // 0..1; 0 where the person's own region stands in for a detection
     bool from_region = false;
 };
@@ -35,8 +35,8 @@ struct Quality {
     double dssim = 0;  // (1 - SSIM) / 2, 11x11 Gaussian of sigma 1.5 on RGB 0..255
     double psnr = 0;   // dB; infinity where nothing changed
     double linf = 0;   // largest change, of 1.0
-    double chroma =
-        0;  // rms of Cb, Cr (0..255) of the difference after a Gaussian of 2 % of the box
+    // rms of Cb, Cr (0..255) of the difference after a Gaussian of 2 % of the box
+    double chroma = 0;
 };
 
 struct FaceReport {
