@@ -5,6 +5,7 @@
 #include <mutex>
 #include <utility>
 
+#include "client/check.h"
 #include "client/locate.h"
 #include "client/process.h"
 #include "client/ticker.h"
@@ -20,16 +21,6 @@ using protocol::Type;
 
 // LibTorch from a cold, slow disk takes a while; a program that is no worker would never answer.
 constexpr std::chrono::seconds kStartLimit{90};
-
-void check(const PictureView& picture, const MaskView& mask) {
-    if (picture.data == nullptr || picture.width <= 0 || picture.height <= 0)
-        throw Error(ErrorKind::input, "The picture has no pixels. Choose another one.");
-    if (picture.width > protocol::kMaxSide || picture.height > protocol::kMaxSide ||
-        protocol::pixel_bytes(protocol::shape_of(picture)) > protocol::kMaxPayloadBytes / 2)
-        throw Error(ErrorKind::input, "The picture is too large. Scale it down first.");
-    if (mask.data != nullptr && (mask.width != picture.width || mask.height != picture.height))
-        throw Error(ErrorKind::input, "The selection and the picture differ in size.");
-}
 
 // The worker said in words why it cannot; it is well and waits for the next request.
 struct Refusal {
@@ -183,7 +174,7 @@ Client::Client(ClientOptions options) : impl_(std::make_unique<Impl>(std::move(o
 Client::~Client() = default;
 
 std::vector<Face> Client::detect(const PictureView& picture, const ProgressFunction& progress) {
-    check(picture, {});
+    client::check(picture, {});
     return impl_->call(progress, [&](Ticker& ticker) {
         impl_->send_or_hear_why(ticker, Type::detect, nlohmann::json::object(), picture, {});
         ticker.show({0, "Looking for faces"});
@@ -195,7 +186,7 @@ std::vector<Face> Client::detect(const PictureView& picture, const ProgressFunct
 
 ClientChanges Client::cloak_changes(const PictureView& picture, const Options& options,
                                     const MaskView& selection, const ProgressFunction& progress) {
-    check(picture, selection);
+    client::check(picture, selection);
     validate(options);
     return impl_->call(progress, [&](Ticker& ticker) {
         impl_->send_or_hear_why(ticker, Type::cloak, {{"options", protocol::encode(options)}},

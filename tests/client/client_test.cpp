@@ -449,6 +449,33 @@ INSTANTIATE_TEST_SUITE_P(Worker, KilledHost, ::testing::Values("slow", "cloak-de
                              return name;
                          });
 
+// The most memory this process has held, in KB, since the last reset.
+long peak_memory(bool reset = false) {
+    if (reset) std::ofstream("/proc/self/clear_refs") << 5;
+    std::ifstream status("/proc/self/status");
+    for (std::string word; status >> word;)
+        if (word == "VmHWM:") {
+            long value = 0;
+            status >> value;
+            return value;
+        }
+    return 0;
+}
+
+TEST(Client, HoldsAHugePictureNoOftenerThanNeeded) {
+    Client client(fake("normal"));
+    const Picture picture(12000, 8400, {});  // 100 megapixels, 302 MB
+    const auto megabyte = [](long kilobytes) { return kilobytes / 1024; };
+    const long before = peak_memory(true);
+    const ClientChanges changes = client.cloak_changes(picture.view(), {});
+    EXPECT_LT(megabyte(peak_memory() - before), 50) << "the client holds the changes alone";
+    EXPECT_LT(megabyte(std::stol(changes.report.notes.at(0))), 2 * 302 + 50)
+        << "the worker holds the picture and the result";
+    const ClientResult result = client.cloak(picture.view(), {});
+    EXPECT_LT(megabyte(peak_memory() - before), 302 + 50);
+    EXPECT_TRUE(same(result.picture.view(), expected(picture.view()).view()));
+}
+
 TEST(Client, StandsWithoutLibTorchAndOpenCv) {
     const auto program = std::filesystem::read_symlink("/proc/self/exe").string();
     FILE* ldd = popen(("ldd '" + program + "' 2>&1").c_str(), "r");
