@@ -1,5 +1,6 @@
 #include "model/json_object.h"
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -45,10 +46,12 @@ const nlohmann::json& JsonObject::raw(const std::string& key) {
 
 std::string JsonObject::text(const std::string& key) {
     const auto& value = need(key);
-    if (!value.is_string() || value.get_ref<const std::string&>().empty()) {
-        fail("\"" + key + "\" must be a text");
-    }
-    return value.get<std::string>();
+    const auto text = value.is_string() ? value.get<std::string>() : std::string();
+    // Shown in terminals and dialogs, and used as file names.
+    const bool control =
+        std::ranges::any_of(text, [](unsigned char c) { return c < 32 || c == 127; });
+    if (text.empty() || control) fail("\"" + key + "\" must be a text without control characters");
+    return text;
 }
 
 std::string JsonObject::text(const std::string& key, const std::string& fallback) {

@@ -1,0 +1,33 @@
+#include "train/assemble.h"
+
+#include "model/arch/network.h"
+#include "model/checksum.h"
+#include "model/manifest.h"
+#include "model/weights.h"
+#include "train/students.h"
+
+namespace lowkey::train {
+
+void assemble(const std::filesystem::path& run, const std::filesystem::path& out) {
+    std::filesystem::create_directories(out);
+    model::Manifest manifest;
+    manifest.name = "default";
+    manifest.licence = "GPL-3.0-or-later";
+    manifest.source = "Trained by models/train; see MODEL_CARD.md";
+    for (const StudentPlan& plan : student_plans()) {
+        const auto trained = run / (plan.name + ".safetensors");
+        const auto network = model::make_network(plan.architecture, {});
+        model::load_weights(*network, model::read_safetensors(trained), trained);
+        model::RecogniserEntry entry;
+        entry.name = plan.name;
+        entry.architecture = plan.architecture;
+        entry.weights.file = plan.name + ".safetensors";
+        model::write_safetensors(out / entry.weights.file,
+                                 model::weights_of(*network, model::Storage::float16));
+        entry.weights.sha256 = model::sha256(out / entry.weights.file);
+        manifest.recognisers.push_back(entry);
+    }
+    model::write_manifest(out, manifest);
+}
+
+}  // namespace lowkey::train

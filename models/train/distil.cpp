@@ -1,0 +1,189 @@
+#include "train/distil.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cuda/device.h"
+#include "lowkey/error.h"
+#include "model/arch/network.h"
+#include "model/weights.h"
+#include "train/augment.h"
+#include "train/optimiser.h"
+#include "train/students.h"
+#include "train/teachers.h"
+#include "train/validate.h"
+
+namespace lowkey::train {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr int kWarmUp = 150;
+constexpr int kCheckpointEvery = 250;
+constexpr int kRank1Every = 1000;
+constexpr int64_t kGeometryCrops = 2048;  // training crops that a target's directions are found on
+constexpr double kRelational = 4;
+
+struct Student {
+    StudentPlan plan;
+    std::shared_ptr<model::Network> network;
+    Target target;
+    AdamW optimiser;
+    double loss = 0;  // running mean of 1 - cos
+};
+
+torch::Tensor embed(model::Network& network, const torch::Tensor& pictures) {
+    const torch::Tensor y =
+        network.forward((pictures * 2 - 1).contiguous(torch::MemoryFormat::ChannelsLast));
+    return y / y.norm(2, 1, true).clamp_min(1e-12);
+}
+
+// Cosine from the peak to nothing, after a short warm-up.
+double rate_at(double peak, int step, int steps) {
+    if (step < kWarmUp) return peak * (step + 1) / kWarmUp;
+    return peak * 0.5 * (1 + std::cos(M_PI * (step - kWarmUp) / std::max(1, steps - kWarmUp)));
+}
+
+double learn(Student& student, const torch::Tensor& pictures, const torch::Tensor& target,
+             double rate) {
+    const torch::Tensor embedding = embed(*student.network, pictures);
+    const torch::Tensor distance = 1 - (embedding * target).sum(1).mean();
+    const torch::Tensor relations = embedding.matmul(embedding.t()) - target.matmul(target.t());
+    (distance + kRelational * relations.square().mean()).backward();
+    student.optimiser.step(rate);
+    return distance.item<double>();
+}
+
+fs::path weights_file(const DistilSettings& settings, const std::string& name) {
+    return settings.run / (name + ".safetensors");
+}
+
+void save(const DistilSettings& settings, const std::vector<Student>& students, int step) {
+    for (const Student& student : students) {
+        model::write_safetensors(weights_file(settings, student.plan.name),
+                                 model::weights_of(*student.network, model::Storage::float32));
+        auto state = student.optimiser.state();
+        state["next_step"] = torch::tensor({int64_t{step}});
+        model::write_safetensors(settings.run / (student.plan.name + ".optimiser.safetensors"),
+                                 state);
+    }
+}
+
+// The step to go on from; 0 without a checkpoint.
+int resume(const DistilSettings& settings, std::vector<Student>& students) {
+    int next = 0;
+    for (Student& student : students) {
+        const fs::path state_file = settings.run / (student.plan.name + ".optimiser.safetensors");
+        if (!fs::exists(state_file)) return 0;
+        const auto file = weights_file(settings, student.plan.name);
+        model::load_weights(*student.network, model::read_safetensors(file), file);
+        const auto state = model::read_safetensors(state_file);
+        student.optimiser.restore(state);
+        next = static_cast<int>(state.at("next_step").item<int64_t>());
+    }
+    return next;
+}
+
+std::vector<torch::Tensor> clean_embeddings(model::Pack& teachers, const Crops& crops,
+                                            const std::vector<int64_t>& people,
+                                            const torch::Device& device) {
+    std::vector<std::vector<torch::Tensor>> columns(teachers.recognisers.size());
+    const auto stride = std::max<std::size_t>(1, people.size() / kGeometryCrops);
+    std::vector<int64_t> batch;
+    for (std::size_t i = 0; i < people.size(); i += stride) {
+        batch.push_back(people[i]);
+        if (batch.size() < 64 && i + stride < people.size()) continue;
+        const auto embeddings = teach(teachers, plain_batch(crops, batch).to(device));
+        for (std::size_t n = 0; n < columns.size(); ++n) columns[n].push_back(embeddings[n].cpu());
+        batch.clear();
+    }
+    std::vector<torch::Tensor> all;
+    for (const auto& column : columns) all.push_back(torch::cat(column).to(device));
+    return all;
+}
+
+bool wanted(const DistilSettings& settings, const std::string& name) {
+    const auto& names = settings.students;
+    return names.empty() || std::find(names.begin(), names.end(), name) != names.end();
+}
+
+class Log {
+  public:
+    explicit Log(const fs::path& run) : file_(run / "log.jsonl", std::ios::app) {}
+    void write(const nlohmann::json& line) {
+        file_ << line.dump() << std::endl;
+        std::cerr << line.dump() << "\n";
+    }
+
+  private:
+    std::ofstream file_;
+};
+
+}  // namespace
+
+void distil(const DistilSettings& settings) {
+    const torch::Device device = cuda::choose_device(settings.device);
+    fs::create_directories(settings.run);
+    const Crops crops = read_crops(settings.crops);
+    model::Pack teachers = model::load_pack(settings.teachers, device);
+    const auto people = part(crops, false);
+    const auto clean = clean_embeddings(teachers, crops, people, device);
+
+    torch::manual_seed(settings.seed);
+    std::vector<Student> students;
+    for (const StudentPlan& plan : student_plans()) {
+        if (!wanted(settings, plan.name)) continue;
+        const int64_t dimensions = plan.architecture.at("embedding");
+        auto network = model::make_network(plan.architecture, {});
+        model::initialise(*network);
+        network->to(device);
+        network->train();
+        students.push_back(
+            {plan, network, Target(teachers, clean, plan.teachers, dimensions), AdamW(*network)});
+    }
+    if (students.empty()) throw Error(ErrorKind::input, "No student has that name.");
+
+    Log log(settings.run);
+    const auto started = std::chrono::steady_clock::now();
+    const int first = resume(settings, students);
+    for (int step = first; step < settings.steps; ++step) {
+        Random random(settings.seed * 1000003 +
+                      static_cast<std::uint64_t>(step));  // a step is the same after a resume
+        std::vector<int64_t> indices;
+        for (int i = 0; i < settings.batch; ++i)
+            indices.push_back(people[random() % people.size()]);
+        const torch::Tensor pictures = augmented_batch(crops, indices, random).to(device);
+        const auto embeddings = teach(teachers, pictures);
+        for (Student& student : students) {
+            const double loss = learn(student, pictures, student.target(embeddings),
+                                      rate_at(student.plan.rate, step, settings.steps));
+            student.loss = step == first ? loss : student.loss * 0.98 + loss * 0.02;
+        }
+        const bool last = step + 1 == settings.steps;
+        if ((step + 1) % 50 == 0 || last) {
+            nlohmann::json line{{"step", step + 1}};
+            line["seconds"] =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+            for (const Student& student : students) line["loss"][student.plan.name] = student.loss;
+            log.write(line);
+        }
+        if ((step + 1) % kCheckpointEvery == 0 || last) save(settings, students, step + 1);
+        if ((step + 1) % kRank1Every == 0 || last) {
+            nlohmann::json line{{"step", step + 1}};
+            for (Student& student : students) {
+                student.network->eval();
+                line["rank1"][student.plan.name] = rank1(crops, [&](const torch::Tensor& x) {
+                    return embed(*student.network, x.to(device)).cpu();
+                });
+                student.network->train();
+            }
+            log.write(line);
+        }
+    }
+}
+
+}  // namespace lowkey::train

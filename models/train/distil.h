@@ -1,0 +1,25 @@
+// Teaches the students: each learns its target's embedding of the very views that its teachers see.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace lowkey::train {
+
+struct DistilSettings {
+    std::filesystem::path crops, teachers, run;  // `run` holds checkpoints, weights and log.jsonl
+    std::vector<std::string> students;           // by name; empty: all of student_plans()
+    int steps = 4000;
+    int batch = 48;
+    std::uint64_t seed = 1;
+    std::string device = "auto";
+};
+
+// Goes on from the newest checkpoint in `run`. Loss of a student: 1 - cos(student, target), plus
+// the squared difference of the two cosine matrices within the batch (relational distillation, Park
+// et al., CVPR 2019). Throws Error(file), Error(pack), Error(device).
+void distil(const DistilSettings& settings);
+
+}  // namespace lowkey::train

@@ -1,0 +1,72 @@
+// lowkey-train: makes the default pack's networks.
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "lowkey/error.h"
+#include "model/pack.h"
+#include "train/assemble.h"
+#include "train/crops.h"
+#include "train/distil.h"
+#include "train/teachers.h"
+#include "train/validate.h"
+
+namespace {
+
+void print_rank1(const std::string& crops_folder, const std::string& pack_folder) {
+    const auto crops = lowkey::train::read_crops(crops_folder);
+    auto pack = lowkey::model::load_pack(pack_folder, torch::kCPU);
+    for (std::size_t i = 0; i < pack.recognisers.size(); ++i) {
+        const double rate = lowkey::train::rank1(crops, [&](const torch::Tensor& pictures) {
+            return lowkey::train::teach(pack, pictures)[i];
+        });
+        std::cout << pack.recognisers[i]->name() << " " << rate << "\n";
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Trains the recognisers of LowKey's default pack.");
+    app.require_subcommand(1);
+    std::string from, to, detector, pack;
+    lowkey::train::DistilSettings settings;
+
+    auto* crops = app.add_subcommand("crops", "Align the faces of a folder of people");
+    crops->add_option("PEOPLE", from, "Folder of one folder a person")->required();
+    crops->add_option("OUT", to, "Folder for the crops; made if needed")->required();
+    crops->add_option("--detector", detector, "YuNet ONNX file")->required();
+
+    auto* distil =
+        app.add_subcommand("distil", "Train the students, going on from the last checkpoint");
+    distil->add_option("--crops", settings.crops, "Folder made by `crops`")->required();
+    distil->add_option("--teachers", settings.teachers, "Model pack to learn from")->required();
+    distil->add_option("--run", settings.run, "Folder for checkpoints and the log; made if needed")
+        ->required();
+    distil->add_option("--student", settings.students, "Train this one only (repeatable)");
+    distil->add_option("--steps", settings.steps, "Length of the whole schedule")
+        ->capture_default_str();
+    distil->add_option("--batch", settings.batch, "Views a step")->capture_default_str();
+    distil->add_option("--seed", settings.seed)->capture_default_str();
+    distil->add_option("--device", settings.device, "auto, cpu, cuda")->capture_default_str();
+
+    auto* assemble = app.add_subcommand("assemble", "Make the pack from trained weights");
+    assemble->add_option("RUN", from, "Folder of `distil`")->required();
+    assemble->add_option("OUT", to, "Folder of the pack")->required();
+
+    auto* rank1 =
+        app.add_subcommand("rank1", "Rank-1 of a pack's recognisers among the validation people");
+    rank1->add_option("CROPS", from, "Folder made by `crops`")->required();
+    rank1->add_option("PACK", pack, "Folder of the pack")->required();
+
+    CLI11_PARSE(app, argc, argv);
+    try {
+        if (*crops) lowkey::train::prepare_crops(from, detector, to);
+        if (*distil) lowkey::train::distil(settings);
+        if (*assemble) lowkey::train::assemble(from, to);
+        if (*rank1) print_rank1(from, pack);
+        return 0;
+    } catch (const std::exception& error) {
+        std::cerr << "lowkey-train: " << error.what() << "\n";
+        return 1;
+    }
+}

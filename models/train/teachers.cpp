@@ -1,0 +1,51 @@
+#include "train/teachers.h"
+
+#include <cmath>
+
+#include "lowkey/error.h"
+
+namespace lowkey::train {
+
+std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures) {
+    const torch::NoGradGuard no_gradient;
+    std::vector<torch::Tensor> embeddings;
+    for (const auto& teacher : teachers.recognisers) {
+        const face::CropGeometry& crop = teacher->crop();
+        if (crop.step != 1) {
+            throw Error(
+                ErrorKind::pack,
+                teacher->name() + " is not fed at the template's scale, so it cannot teach.");
+        }
+        const auto part = pictures.narrow(2, static_cast<int64_t>(crop.offset_y), crop.height)
+                              .narrow(3, static_cast<int64_t>(crop.offset_x), crop.width);
+        embeddings.push_back(teacher->embed(part));
+    }
+    return embeddings;
+}
+
+Target::Target(const model::Pack& teachers, const std::vector<torch::Tensor>& clean,
+               const std::map<std::string, double>& weights, int64_t dimensions) {
+    for (const auto& teacher : teachers.recognisers) {
+        const auto weight = weights.find(teacher->name());
+        shares_.push_back(weight == weights.end() ? 0 : std::sqrt(weight->second));
+    }
+    const torch::Tensor joined = join(clean).to(torch::kDouble);
+    const auto [values, vectors] = torch::linalg_eigh(joined.t().matmul(joined), "L");
+    const int64_t kept = std::min<int64_t>(dimensions, vectors.size(1));
+    directions_ = vectors.narrow(1, vectors.size(1) - kept, kept).to(torch::kFloat);
+}
+
+torch::Tensor Target::join(const std::vector<torch::Tensor>& embeddings) const {
+    std::vector<torch::Tensor> parts;
+    for (std::size_t i = 0; i < shares_.size(); ++i) {
+        if (shares_[i] > 0) parts.push_back(embeddings[i] * shares_[i]);
+    }
+    return torch::cat(parts, 1);
+}
+
+torch::Tensor Target::operator()(const std::vector<torch::Tensor>& embeddings) const {
+    const torch::Tensor rotated = join(embeddings).matmul(directions_);
+    return rotated / rotated.norm(2, 1, true).clamp_min(1e-12);
+}
+
+}  // namespace lowkey::train

@@ -1,0 +1,37 @@
+// The networks that students learn from, and the embedding geometry that each student is given.
+#pragma once
+
+#include <torch/types.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/pack.h"
+#include "train/crops.h"
+
+namespace lowkey::train {
+
+// Unit embeddings of every recogniser of the pack, in its order. pictures: B x 3 x 112 x 112 in [0,
+// 1].
+std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures);
+
+// Teachers' embeddings side by side, weighted and rotated into `dimensions` (the main directions of
+// the training crops, not centred), so that cosines of targets are the weighted mean of the
+// teachers' cosines.
+class Target {
+  public:
+    // clean: teach() of training crops. weights: a teacher's share by name; teachers not named are
+    // left out.
+    Target(const model::Pack& teachers, const std::vector<torch::Tensor>& clean,
+           const std::map<std::string, double>& weights, int64_t dimensions);
+    // B x dimensions of unit length.
+    torch::Tensor operator()(const std::vector<torch::Tensor>& embeddings) const;
+
+  private:
+    torch::Tensor join(const std::vector<torch::Tensor>& embeddings) const;
+    std::vector<double> shares_;  // square roots of the weights, 0 where left out
+    torch::Tensor directions_;
+};
+
+}  // namespace lowkey::train
