@@ -29,11 +29,11 @@ Level level_at(cv::Size photo, int square, double scale) {
 
 std::vector<Level> levels_up_to(cv::Size photo, int square, double finest_scale) {
     const double fit = static_cast<double>(square) / std::max(photo.width, photo.height);
-    std::vector<Level> levels = {level_at(photo, square, fit / 2), level_at(photo, square, fit)};
-    for (double scale = fit; scale < finest_scale;) {
-        scale = std::min(2 * scale, finest_scale);
+    std::vector<Level> levels;
+    for (double scale = finest_scale; scale > fit; scale /= 2)
         levels.push_back(level_at(photo, square, scale));
-    }
+    levels.push_back(level_at(photo, square, fit));
+    levels.push_back(level_at(photo, square, fit / 2));
     return levels;
 }
 

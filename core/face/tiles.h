@@ -13,9 +13,9 @@ struct Level {
     std::vector<cv::Rect> tiles;
 };
 
-// Coarsest first. The whole photo at half and at all of the square (the half finds a face that
-// fills the frame), then overlapping tiles, at twice the scale each, up to `finest_scale`; that is
-// lowered where there would be more than `most_tiles` in all.
+// Finest first: overlapping tiles at `finest_scale` and at half the scale each, then the whole
+// photo at all and at half of the square (the half finds a face that fills the frame). The finest
+// scale is lowered where there would be more than `most_tiles` in all.
 std::vector<Level> plan_levels(cv::Size photo, int square, double finest_scale, int most_tiles);
 
 // Neighbouring tiles share this many pixels: more than any face that only this level can find.

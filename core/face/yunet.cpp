@@ -16,7 +16,10 @@ namespace lowkey::face {
 namespace {
 
 constexpr std::array kStrides = {8, 16, 32};
-constexpr float kScoreThreshold = 0.6F;
+// On 21 photos at 1 and 2.5 times their size, true faces scored 0.54 (cut by the frame) to 0.96.
+// False ones reached 0.42 where the whole photo was seen and, in over a thousand tiles, 0.60. A
+// missed face costs more.
+constexpr float kWholePhotoScore = 0.5F, kTileScore = 0.7F;
 constexpr float kOverlap = 0.3F;
 constexpr float kEdgeMargin = 6;  // pixels of the tile
 constexpr double kFinestScale = 1.0;
@@ -131,6 +134,7 @@ class YuNet : public Detector {
 
     void decode(const std::vector<cv::Mat>& heads, std::size_t level, cv::Size whole,
                 const cv::Rect& tile, cv::Vec2d scale, std::vector<Face>& found) const {
+        const float threshold = tile.size() == whole ? kWholePhotoScore : kTileScore;
         const int stride = kStrides[level], side = square_ / stride;
         const float* cls = heads[level].ptr<float>();
         const float* obj = heads[level + 3].ptr<float>();
@@ -139,11 +143,14 @@ class YuNet : public Detector {
         for (int i = 0; i < side * side; ++i) {
             const float score =
                 std::sqrt(std::clamp(cls[i], 0.0F, 1.0F) * std::clamp(obj[i], 0.0F, 1.0F));
-            if (!(score >= kScoreThreshold)) continue;
+            if (!(score >= threshold)) continue;
             const float x = static_cast<float>(i % side), y = static_cast<float>(i / side),
                         s = static_cast<float>(stride);
             const cv::Rect2f in_tile = box_of(box + 4 * i, x, y, s);
             if (!usable(in_tile, whole, tile)) continue;
+            // Coordinates count from the pixel's corner: landmarks of 506 photos and of their
+            // mirror images differ by 0.1 pixels on average then, by 0.5 if they counted from its
+            // centre.
             const auto to_photo = [&](float px, float py) {
                 return Point{static_cast<float>((px + tile.x) / scale[0]),
                              static_cast<float>((py + tile.y) / scale[1])};
