@@ -26,15 +26,27 @@ stage() {
 # A running program keeps its old file: tar unlinks before it writes.
 install_staged() {
     local new=$build/installed.txt old=$build/installed-before.txt
-    (cd "$staged" && find . ! -type d -printf '/%P\n' | sort) >"$new"
-    printf '%s\n' "$manifest" >>"$new"
     if [ -e "$manifest" ]; then cp "$manifest" "$old"; else : >"$old"; fi
+    leave_alone "$old"
     mkdir -p "$staged$(dirname "$manifest")"
+    : >"$staged$manifest"
+    (cd "$staged" && find . ! -type d -printf '/%P\n' | sort) >"$new"
     cp "$new" "$staged$manifest"
-    (cd "$staged" && find . -mindepth 1 -type d -o -print | tar -cf - --no-recursion -T -) |
+    (cd "$staged" && find . ! -type d -print0 | tar -cf - --null --no-recursion -T -) |
         "${as_root[@]}" tar -xf - -C / --no-same-owner --no-overwrite-dir --keep-directory-symlink ||
         fail "the files could not be installed; the message is above."
-    grep -vxFf "$new" "$old" | remove_listed || true
+    { grep -vxFf "$new" "$old" || true; } | remove_listed
+}
+
+# Takes from what is staged the files that someone else has put at their place, such as a person's own
+# ~/.local/bin/krita. Files named for LowKey are ours, whoever put them there.
+leave_alone() {
+    local file
+    (cd "$staged" && find . ! -type d -printf '/%P\n') | while IFS= read -r file; do
+        if [[ ${file#"$HOME"} == */lowkey* ]] || [ ! -e "$file" ] || grep -qxF -- "$file" "$1" || cmp -s -- "$file" "$staged$file"; then continue; fi
+        warn "Left alone: $file is there already and not from LowKey. The file for its place is kept out."
+        rm -f -- "$staged$file"
+    done
 }
 
 # Removes the files named on its input, and those folders of ours that this leaves empty.
@@ -44,7 +56,7 @@ remove_listed() {
         case $file in /*) ;; *) continue ;; esac
         "${as_root[@]}" rm -f -- "$file"
         folder=$(dirname "$file")
-        while [[ $folder == */lowkey* ]]; do
+        while [[ ${folder#"$HOME"} == */lowkey* ]]; do
             "${as_root[@]}" rmdir -- "$folder" 2>/dev/null || break
             folder=$(dirname "$folder")
         done

@@ -17,6 +17,7 @@ files() { (cd "$HOME" && find . ! -type d | sort); }
 # A GIMP profile and a program that were there before.
 mkdir -p "$HOME/.local/bin" "$HOME/.config/GIMP/2.10/plug-ins/other" "$HOME/.config/GIMP/3.0"
 printf 'mine' >"$HOME/.local/bin/other"
+printf 'mine' >"$HOME/.local/bin/krita"
 printf 'mine' >"$HOME/.config/GIMP/2.10/plug-ins/other/other"
 before=$(files)
 
@@ -39,6 +40,6 @@ printf '%s\n' "$HOME/.local/share/lowkey/of-an-old-version" >>"$manifest"
 
 "$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "remove: $(cat "$scratch/log")"
 [ "$(files)" = "$before" ] || wrong "remove left or took: $(diff <(printf '%s\n' "$before") <(files))"
-[ "$(cat "$HOME/.local/bin/other")" = mine ] || wrong "a file of the person's own was changed"
+[ "$(cat "$HOME/.local/bin/other" "$HOME/.local/bin/krita")" = minemine ] || wrong "a file of the person's own was changed"
 [ ! -e "$HOME/.local/share/lowkey" ] || wrong "an empty folder was left"
 "$root/installer/remove" | grep -q 'Nothing to remove' || wrong "removing twice must be no error"
