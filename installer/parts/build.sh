@@ -13,6 +13,8 @@ job_count() {
 
 # build_with CMAKE_OPTION...
 build_with() {
+    # What one checkout compiled, another need not.
+    export CCACHE_BASEDIR=$root
     mkdir -p "$build" || fail "cannot make the build folder $build; name another one with --build DIR."
     cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$build/configure.log" 2>&1 || {
         tail -n 40 "$build/configure.log" >&2
