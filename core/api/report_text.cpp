@@ -69,7 +69,9 @@ std::string to_text(const Report& report) {
     for (const FaceReport& face : report.faces) append(text, face);
     if (!report.notes.empty()) text += "\n";
     for (const std::string& note : report.notes) text += "Note: " + note + "\n";
-    text += "\n" + std::string(honest_notice()) + "\n";
+    text += '\n';
+    text += honest_notice();
+    text += '\n';
     return text;
 }
 
