@@ -11,6 +11,7 @@
 #include <QPointer>
 #include <QStatusBar>
 #include <cstdio>
+#include <mutex>
 
 namespace lowkey::krita {
 
@@ -26,8 +27,11 @@ void later(Action action) {
     QMetaObject::invokeMethod(qApp, action, Qt::QueuedConnection);
 }
 
+// At once: a script may keep the main thread busy until Krita ends.
 void print(const QString& text) {
+    static std::mutex mutex;
     static QString last;
+    const std::lock_guard lock(mutex);
     if (text == last) return;
     last = text;
     std::fprintf(stderr, "LowKey: %s\n", qUtf8Printable(text));
@@ -36,8 +40,8 @@ void print(const QString& text) {
 }  // namespace
 
 void tell_failure(const QString& text) {
+    print(text);
     later([text] {
-        print(text);
         static QPointer<QMessageBox> open;
         if (!window() || (open && open->text() == text)) return;
         open = new QMessageBox(QMessageBox::Warning, i18nc("@title:window", "LowKey"), text,
@@ -49,11 +53,10 @@ void tell_failure(const QString& text) {
 }
 
 void tell_briefly(const QString& text) {
+    print(text);
     later([text] {
         if (KisMainWindow* main = window())
             main->viewManager()->showFloatingMessage(text, QIcon(), 6000);
-        else
-            print(text);
     });
 }
 

@@ -1,5 +1,5 @@
-// What the person is told outside the dialog. Callable from any thread; without a window (scripts,
-// command-line export) it goes to the standard error output.
+// What the person is told outside the dialog, in the window and on the standard error output, where
+// scripts and command-line exports see it. Callable from any thread.
 #pragma once
 
 #include <QString>

@@ -1,5 +1,6 @@
 // What Krita loads: registers the one filter.
 #include <filter/kis_filter_registry.h>
+#include <klocalizedstring.h>
 #include <kpluginfactory.h>
 
 #include <QCoreApplication>
@@ -7,15 +8,26 @@
 
 #include "engine.h"
 #include "filter.h"
+#include "messages.h"
 
 class LowKeyPlugin : public QObject {
     Q_OBJECT
   public:
     LowKeyPlugin(QObject* parent, const QVariantList&) : QObject(parent) {
         KisFilterRegistry::instance()->add(KisFilterSP(new lowkey::krita::Filter));
+        using lowkey::krita::Engine;
+        Engine& engine = Engine::instance();
+        // Krita shows no progress of layers: the status bar does.
+        connect(&engine, &Engine::progressed, this,
+                [](const QString&, bool layer, double fraction, const QString& stage) {
+                    if (layer)
+                        lowkey::krita::show_status(
+                            i18n("LowKey layer: %1 (%2 %)", stage, qRound(fraction * 100)));
+                });
+        connect(&engine, &Engine::ended, this, [] { lowkey::krita::show_status({}); });
         // The worker goes with Krita, before static objects do.
         connect(QCoreApplication::instance(), &QCoreApplication::aboutToQuit,
-                [] { lowkey::krita::Engine::instance().shut_down(); });
+                [&engine] { engine.shut_down(); });
     }
 };
 

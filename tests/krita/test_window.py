@@ -1,0 +1,273 @@
+"""The filter in Krita's window, under Xvfb: dialog, layers, undo, cancel, a person's own installation."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import time
+import unittest
+
+import pictures
+from pictures import DATA, Pixels
+from session import COMMAND, PLUGIN
+from window import Window
+
+SHOTS = os.environ.get("LOWKEY_SCREENSHOTS")  # a folder to keep screenshots in
+
+
+class WindowTest(unittest.TestCase):
+    worker = "good"
+
+    def setUp(self):
+        self.window = Window(self.worker)
+        self.addCleanup(self.window.close)
+        self.addCleanup(self.keep_evidence)
+        self.folder = self.window.folder
+
+    def keep_evidence(self):
+        if SHOTS and "DISPLAY" in self.window.environment:
+            self.shot("end")
+
+    def shot(self, name):
+        if SHOTS:
+            pathlib.Path(SHOTS).mkdir(parents=True, exist_ok=True)
+            self.window.screenshot(f"{SHOTS}/{self.id().split('.', 1)[1]}-{name}.png")
+
+    def start(self, picture="two_faces.png", **how):
+        self.picture = self.folder / f"photo{pathlib.Path(picture).suffix}"
+        shutil.copy(DATA / picture, self.picture)
+        self.window.start(self.picture, **how)
+
+    def state(self):
+        return self.window.do("result = dialog_state()")
+
+    def open_dialog(self):
+        self.window.do("QTimer.singleShot(0, app.action('krita_filter_lowkey').trigger)")
+        self.window.wait_for("dialog()")
+
+    def press(self, button):
+        self.window.do(
+            f"box = dialog().window().findChild(QDialogButtonBox)\n"
+            f"QTest.mouseClick(box.button(QDialogButtonBox.{button}), Qt.LeftButton)")
+        self.window.wait_for("dialog() is None")
+
+    def wait_for_label(self, text, timeout=120):
+        self.window.wait_for(f"any({text!r} in label for label in dialog_state()['labels'])", timeout)
+
+    def photo(self):
+        """The pixels of the layer itself, read in Krita."""
+        name = self.folder / f"read{self.window.count}.png"
+        self.window.do(
+            "document = app.activeDocument()\ndocument.waitForDone()\n"
+            "document.setBatchmode(True)\n"
+            f"assert document.exportImage({str(name)!r}, InfoObject())", timeout=120)
+        return Pixels(name)
+
+
+class FilterDialog(WindowTest):
+    def test_menu_preview_undo_and_remembering(self):
+        self.start()
+        before = Pixels(self.picture)
+        # By mouse and keys, the way a person goes: Filter > Privacy > LowKey...
+        self.window.do(
+            "bar = [a for a in Krita.instance().activeWindow().qwindow().menuBar().actions() "
+            "if a.text().replace('&', '') == 'Filter'][0]\n"
+            "privacy = [a for a in bar.menu().actions() if a.text() == 'Privacy'][0]\n"
+            "result = [a.text().replace('&', '') for a in privacy.menu().actions()]\n"
+            "assert result == ['LowKey...'], result")
+        self.window.key("alt+r")
+        time.sleep(1)
+        self.window.do(
+            "menu = QApplication.activePopupWidget()\n"
+            "privacy = [a for a in menu.actions() if a.text() == 'Privacy'][0]\n"
+            "menu.setActiveAction(privacy)\n"
+            "privacy.menu().popup(menu.mapToGlobal(menu.actionGeometry(privacy).topRight()))")
+        time.sleep(1)
+        self.shot("menu")
+        self.window.do(
+            "menu = QApplication.activePopupWidget()\n"
+            "QTest.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(menu.actions()[0]).center())")
+        self.window.wait_for("dialog()")
+        self.wait_for_label("Done")
+        self.shot("done")
+        state = self.state()
+        self.assertEqual(state["preset"], "Balanced")
+        self.assertTrue(any("guarantee" in label for label in state["labels"]), state["labels"])
+
+        self.window.do("dialog().findChildren(QSlider)[0].setValue(37)")
+        time.sleep(0.5)
+        self.wait_for_label("Done")
+        self.press("Ok")
+        after = self.photo()
+        self.assertIsNotNone(after.changed(before))
+        self.window.do("app.action('edit_undo').trigger()")
+        self.assertEqual(self.photo(), before, "one undo step takes it back")
+        self.window.do("app.action('edit_redo').trigger()")
+        self.assertEqual(self.photo(), after)
+
+        self.window.do("app.action('edit_undo').trigger()")
+        self.open_dialog()
+        self.assertEqual(self.state()["strength"], 37, "as last used")
+        self.press("Cancel")
+        self.assertEqual(self.photo(), before)
+
+    def test_sliders_and_cancel_end_the_computation_and_the_window_stays_alive(self):
+        self.window.use_worker("slow")
+        self.start()
+        before = Pixels(self.picture)
+        self.open_dialog()
+        self.window.wait_for("dialog_state()['progress'] > 3")
+        self.shot("running")
+        self.assertTrue(self.state()["stop"])
+        first = self.window.worker_pids()[-1]
+
+        # The main thread answers while the worker works.
+        slowest = 0
+        for _ in range(20):
+            start = time.monotonic()
+            self.window.do("pass")
+            slowest = max(slowest, time.monotonic() - start)
+        self.assertLess(slowest, 2)
+
+        self.window.do("dialog().findChildren(QSlider)[0].setValue(12)")
+        self.assert_ends(first)
+        self.window.wait_for("dialog_state()['progress'] > 3")
+        second = self.window.worker_pids()[-1]
+        self.assertNotEqual(first, second)
+        self.press("Cancel")
+        self.assert_ends(second)
+        self.assertEqual(self.photo(), before)
+
+    def test_stop_leaves_the_picture_and_says_so(self):
+        self.window.use_worker("slow")
+        self.start()
+        before = Pixels(self.picture)
+        self.open_dialog()
+        self.window.wait_for("dialog_state()['progress'] > 3")
+        self.window.do("QTest.mouseClick(widget(QPushButton, 'Stop', dialog()), Qt.LeftButton)")
+        self.assert_ends(self.window.worker_pids()[-1])
+        self.wait_for_label("Stopped: the picture is unchanged")
+        self.press("Ok")
+        self.window.wait_for("messages()")
+        self.shot("stopped")
+        self.assertIn("not changed", self.window.do("result = messages()[0]"))
+        self.assertEqual(self.photo(), before)
+
+    def test_worker_missing_is_said_in_the_dialog(self):
+        self.window.use_worker("missing")
+        self.start()
+        before = Pixels(self.picture)
+        self.open_dialog()
+        self.wait_for_label("not a program that can be run")
+        self.shot("missing")
+        self.press("Ok")
+        self.window.wait_for("messages()")
+        self.assertIn("not changed", self.window.do("result = messages()[0]"))
+        self.assertEqual(self.photo(), before)
+
+    def test_worker_killed_half_way(self):
+        self.window.use_worker("slow")
+        self.start()
+        before = Pixels(self.picture)
+        self.open_dialog()
+        self.window.wait_for("dialog_state()['progress'] > 3")
+        os.kill(self.window.worker_pids()[-1], signal.SIGKILL)
+        self.window.wait_for("not dialog_state()['stop']")
+        self.shot("killed")
+        self.press("Cancel")
+        self.assertEqual(self.photo(), before)
+
+    def assert_ends(self, pid):
+        deadline = time.monotonic() + 2
+        while os.path.exists(f"/proc/{pid}") and time.monotonic() < deadline:
+            time.sleep(0.02)
+        self.assertFalse(os.path.exists(f"/proc/{pid}"), "the worker was not ended")
+
+
+class LayerDialog(WindowTest):
+    def test_layer_from_the_menu_failing_and_recovering(self):
+        self.start()
+        before = Pixels(self.picture)
+        self.window.do(
+            "document = app.activeDocument()\n"
+            "all = Selection()\nall.select(0, 0, document.width(), document.height(), 255)\n"
+            "layer = document.createFilterLayer('LowKey', app.filter('lowkey'), all)\n"
+            "document.rootNode().addChildNode(layer, None)\n"
+            "document.setActiveNode(layer)\n"
+            "document.refreshProjection()\ndocument.waitForDone()")
+        cloaked = self.photo()
+        self.assertIsNotNone(cloaked.changed(before))
+        self.window.do("QTimer.singleShot(0, app.action('layer_properties').trigger)")
+        self.window.wait_for("dialog()")
+        self.shot("properties")
+        self.window.use_worker("cloak-segv")
+        os.kill(self.window.worker_pids()[-1], signal.SIGKILL)
+        self.window.do("dialog().findChildren(QSlider)[0].setValue(5)")
+        self.window.wait_for("messages()")
+        time.sleep(1)
+        self.shot("covered")
+        covered = self.photo()
+        red, green, blue, _ = covered.pixel(20, 20)
+        self.assertTrue(red == green == blue, "the cover hides what cannot be protected")
+        self.assertEqual(len(self.window.do("result = messages()")), 1)
+
+
+class PerUser(WindowTest):
+    def test_the_installed_wrapper_shows_the_filter(self):
+        prefix = self.folder / "home/.local"
+        subprocess.run(["cmake", "--install", os.environ["LOWKEY_BUILD"], "--component", "krita",
+                        "--prefix", str(prefix)], check=True, capture_output=True)
+        entry = (prefix / "share/applications/org.kde.krita.desktop").read_text()
+        self.assertIn(f"Exec={prefix}/bin/krita %", entry)
+        del self.window.environment["KRITA_PLUGIN_PATH"]
+        self.start(program=str(prefix / "bin/krita"))
+        self.assertTrue(self.window.do("result = app.action('krita_filter_lowkey') is not None"))
+        self.assertGreater(self.window.do("result = len(app.filters())"), 30, "Krita's own are there")
+        self.open_dialog()
+        self.wait_for_label("Done")
+        self.press("Cancel")
+
+
+class Memory(WindowTest):
+    """A 12-megapixel photo with two faces as a filter layer."""
+
+    LIMIT = 150  # megabytes beyond the picture's pixels
+
+    def test_growth(self):
+        if COMMAND:
+            self.window.use_worker("real")
+        pictures.scaled(DATA / "two_faces.png", self.folder / "photo.png", 4200, 2940)
+        self.window.start(self.folder / "photo.png")
+        self.window.do("app.activeDocument().setBatchmode(True)")
+        add = ("document = app.activeDocument()\n"
+               "all = Selection()\nall.select(0, 0, document.width(), document.height(), 255)\n"
+               "layer = document.createFilterLayer('layer', app.filter({!r}), all)\n"
+               "document.rootNode().addChildNode(layer, None)\n"
+               "document.refreshProjection()\ndocument.waitForDone()")
+        # What Krita itself needs for any filter layer: its pixels, masks and update buffers.
+        self.window.do(add.format("invert"), timeout=120)
+        self.window.do("layer.remove()\ndocument.refreshProjection()\ndocument.waitForDone()")
+        time.sleep(2)
+        self.window.reset_peak()
+        self.window.do(add.format("invert"), timeout=120)
+        time.sleep(2)
+        plain_now, plain_peak = self.window.memory()
+        self.window.do("layer.remove()\ndocument.refreshProjection()\ndocument.waitForDone()")
+        time.sleep(2)
+        self.window.reset_peak()
+        self.window.do(add.format("lowkey").replace(
+            "layer = ", "f = app.filter('lowkey')\nc = f.configuration()\nc.setProperty('iterations', 3)\n"
+            "f.setConfiguration(c)\nlayer = ").replace("app.filter('lowkey'), all", "f, all"), timeout=600)
+        time.sleep(2)
+        now, peak = self.window.memory()
+        print(f"\nresident MB: invert {plain_now:.0f}, peak {plain_peak:.0f}; "
+              f"LowKey {now:.0f}, peak {peak:.0f}", flush=True)
+        self.assertIn("lowkey.krita: computed", self.window.output())
+        self.assertLess(peak - plain_now, self.LIMIT)
+        self.assertLess(now - plain_now, 40)
+        self.window.do("app.activeDocument().saveAs(FOLDER + '/saved.kra')", timeout=120)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
