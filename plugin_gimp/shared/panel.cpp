@@ -125,10 +125,11 @@ void Panel::face_choice_changed() {
 }
 
 void Panel::schedule() {
-    if (worker_) worker_->cancel();
+    // Until the faces are known there is nothing to preview, and the search for them must go on.
+    if (!worker_ || faces_.boxes().empty()) return;
+    worker_->cancel();
     if (timer_ != 0) g_source_remove(timer_);
     timer_ = 0;
-    if (!worker_ || faces_.boxes().empty()) return;
     gtk_progress_bar_set_fraction(GTK_PROGRESS_BAR(progress_), 0);
     say({});
     show_before();

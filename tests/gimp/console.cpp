@@ -1,0 +1,75 @@
+#include "console.h"
+
+#include <glib.h>
+
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+namespace lowkey::testing {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kLimitSeconds = 280;
+
+fs::path profile() {
+    const fs::path folder = fs::path(LOWKEY_TEST_FOLDER) / "profile";
+    // Without these GIMP complains at each end that it cannot save what it did not change.
+    for (const char* data :
+         {"brushes", "dynamics", "gradients", "palettes", "patterns", "tool-presets"}) {
+        fs::create_directories(folder / data);
+    }
+    std::ofstream(folder / "gimprc")
+        << "(plug-in-path \"" LOWKEY_GIMP_PLUGINS ":" LOWKEY_PLUGIN "\")\n";
+    return folder;
+}
+
+std::string text_of(const fs::path& file) {
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace
+
+ConsoleRun run_gimp(const std::string& script, const Environment& environment) {
+    g_setenv("GIMP2_DIRECTORY", profile().c_str(), TRUE);
+    g_setenv("LOWKEY_COMMAND", environment.command.c_str(), TRUE);
+    g_setenv("LOWKEY_PACK", environment.pack.c_str(), TRUE);
+    g_unsetenv("DISPLAY");  // batch needs no screen
+    const fs::path log = fs::path(LOWKEY_TEST_FOLDER) / "console.log";
+    // GIMP stays running after an error, so a second batch command ends it.
+    const std::string command = "timeout " + std::to_string(kLimitSeconds) +
+                                " " LOWKEY_GIMP_CONSOLE
+                                " -i -d -f -b \"$SCRIPT\" -b '(gimp-quit 1)' > '" +
+                                log.string() + "' 2>&1 < /dev/null";
+    g_setenv("SCRIPT", ("(let* () " + script + " (gimp-quit 0))").c_str(), TRUE);
+    const int status = std::system(command.c_str());
+    return {status == 0, text_of(log)};
+}
+
+std::string quoted(const std::string& text) {
+    std::string made = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') made += '\\';
+        made += c;
+    }
+    return made + "\"";
+}
+
+std::string on_file(const fs::path& in, const std::string& body, const fs::path& out) {
+    const std::string source = quoted(in.string()), target = quoted(out.string());
+    return "(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE " + source + " " + source +
+           "))) (layer (car (gimp-image-get-active-drawable image)))) " + body +
+           " (gimp-file-save RUN-NONINTERACTIVE image layer " + target + " " + target +
+           ") (gimp-image-delete image))";
+}
+
+std::string cloak(const Call& call) {
+    return "(plug-in-lowkey RUN-NONINTERACTIVE image layer " + std::to_string(call.strength) + " " +
+           std::to_string(call.iterations) + " " + quoted(call.preset) + " " +
+           std::to_string(call.seed) + " " + quoted(call.faces) + " " + quoted(call.region) + ")";
+}
+
+}  // namespace lowkey::testing
