@@ -20,7 +20,7 @@ namespace {
 namespace F = torch::nn::functional;
 
 // Pooling keeps at least this many samples across a crop pixel, enough for the low-pass after it.
-constexpr double kSamplesPerCropPixel = 4;
+constexpr double kSamplesPerCropPixel = 3;
 
 struct Interval {
     std::int64_t begin = 0, end = 0;
@@ -55,13 +55,17 @@ torch::Tensor low_pass(const torch::Tensor& image, double variance) {
     if (variance <= 0) return image;
     const std::vector<double> values = low_pass_taps(variance);
     const auto count = static_cast<std::int64_t>(values.size()), reach = count / 2;
+    const std::int64_t channels = image.size(1);
     const torch::Tensor taps = torch::tensor(values, torch::kDouble).to(image.options());
     const auto padding = F::PadFuncOptions({reach, reach, reach, reach}).mode(torch::kReplicate);
-    torch::Tensor planes =
-        F::pad(image, padding).flatten(0, 1).unsqueeze(1);  // one filter for all channels
-    planes = F::conv2d(planes, taps.view({1, 1, 1, count}));
-    planes = F::conv2d(planes, taps.view({1, 1, count, 1}));
-    return planes.view(image.sizes());
+    // One group a channel, channels last: on a CPU the other layouts are 10 to 60 times slower
+    // backwards.
+    const torch::Tensor padded =
+        F::pad(image, padding).contiguous(torch::MemoryFormat::ChannelsLast);
+    const auto options = F::Conv2dFuncOptions().groups(channels);
+    return F::conv2d(
+        F::conv2d(padded, taps.view({1, 1, 1, count}).expand({channels, 1, 1, count}), options),
+        taps.view({1, 1, count, 1}).expand({channels, 1, count, 1}), options);
 }
 
 // Grid of F::grid_sample (align_corners): -1 and 1 are the centres of the first and last pixel.

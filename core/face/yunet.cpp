@@ -1,5 +1,6 @@
 // YuNet (Wu et al., "YuNet: A Tiny Millisecond-level Face Detector", 2023) through cv::dnn.
 // cv::FaceDetectorYN of OpenCV 4.6 cannot read these files, so the heads are decoded here.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <fstream>

@@ -1,6 +1,7 @@
 #include "average.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <numeric>

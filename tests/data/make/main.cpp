@@ -1,7 +1,7 @@
 // lowkey-make-test-faces SHARED OUT [AVERAGES]: writes the pictures of tests/data; see its
 // README.md.
-#include <exception>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <iostream>
 #include <opencv2/imgcodecs.hpp>
