@@ -6,16 +6,19 @@
 namespace lowkey::cloak {
 namespace {
 
-// A measure twice its budget doubles its weight in about three steps: fast enough to settle within
-// a quarter of 60 steps, slow enough not to swing.
-constexpr double kRate = 0.35;
-constexpr double kLowest = 1e-3, kHighest = 1e3;
+// The slow part finds the weight that the budget is worth, the quick part (the square of the
+// measure over its budget) answers at once: the slow part alone swings for longer than a cloak
+// lasts.
+constexpr double kRate = 0.1;
+constexpr double kQuickLowest = 0.05, kQuickHighest = 20;
+constexpr double kLowest = 0.05, kHighest = 100;
 
 }  // namespace
 
 void BudgetWeight::update(double measure) {
-    const double excess = std::clamp(measure / budget_, 0.25, 4.0);
-    weight_ = std::clamp(weight_ * std::pow(excess, kRate), kLowest, kHighest);
+    const double share = measure / budget_;
+    slow_ = std::clamp(slow_ * std::pow(std::clamp(share, 0.25, 4.0), kRate), kLowest, kHighest);
+    quick_ = std::clamp(share * share, kQuickLowest, kQuickHighest);
 }
 
 }  // namespace lowkey::cloak

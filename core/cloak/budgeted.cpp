@@ -14,29 +14,29 @@ namespace lowkey::cloak {
 namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
-constexpr double kLastRate = 0.15;  // of the first learning rate, reached along a cosine
-constexpr int kStillSteps = 12;     // stop when the distance has not moved over this many steps
-constexpr double kStill = 2e-3;     // ... by more than this share
-constexpr int kScaleSearch = 7;     // bisections of the final scale
-constexpr double kStartWeight = 0.1;
+constexpr double kColourPace = 0.1;  // of Cb and Cr against luma
+constexpr double kLastRate = 0.15;   // of the first learning rate, reached along a cosine
+constexpr int kStillSteps = 12;      // stop when the distance has not moved over this many steps
+constexpr double kStill = 2e-3;      // ... by more than this share
+constexpr int kScaleSearch = 7;      // bisections of the final scale
 
-// Each perceptual measure over its budget. DSSIM is held in the face box and around it: a budget
-// for the box alone would drive the perturbation out of it.
+// Each perceptual measure over its budget. DSSIM and chroma are held in the face box and around it:
+// a budget for the box alone would drive the perturbation out of it.
 class Measures {
   public:
     Measures(const Problem& problem, const Budgets& budgets)
         : problem_(problem),
           ssim_(problem.parts().reference),
-          chroma_(problem.parts().reference.size(2), problem.parts().reference.size(3),
-                  kChromaSigma * std::max(problem.parts().box.width, problem.parts().box.height),
-                  problem.parts().reference.options()) {
-        weights_ = {BudgetWeight(budgets.dssim, kStartWeight),
-                    BudgetWeight(budgets.dssim, kStartWeight),
-                    BudgetWeight(budgets.chroma, kStartWeight)};
+          face_chroma_(problem.parts().box.height, problem.parts().box.width,
+                       kChromaSigma * longer_side(problem), problem.parts().reference.options()),
+          region_chroma_(problem.parts().reference.size(2), problem.parts().reference.size(3),
+                         kChromaSigma * longer_side(problem), problem.parts().reference.options()) {
+        weights_ = {BudgetWeight(budgets.dssim), BudgetWeight(budgets.dssim),
+                    BudgetWeight(budgets.chroma), BudgetWeight(budgets.chroma)};
         if (problem.perceptual() != nullptr) {
-            weights_.emplace_back(budgets.lpips, kStartWeight);
+            weights_.emplace_back(budgets.lpips);
             const torch::NoGradGuard no_gradient;
-            prepared_ = problem.perceptual()->prepare(for_perceptual(problem.parts().reference));
+            prepared_ = problem.perceptual()->prepare(problem.parts().reference);
         }
     }
 
@@ -45,12 +45,12 @@ class Measures {
         const torch::Tensor map = ssim_.dssim_map(picture);
         const torch::Tensor inside = box_of(map);
         const double around = static_cast<double>(map.numel() - inside.numel());
-        std::vector<torch::Tensor> values = {inside.mean(),
-                                             (map.sum() - inside.sum()) / std::max(1.0, around),
-                                             chroma_(picture - problem_.parts().reference)};
+        const torch::Tensor difference = picture - problem_.parts().reference;
+        std::vector<torch::Tensor> values = {
+            inside.mean(), (map.sum() - inside.sum()) / std::max(1.0, around),
+            face_chroma_(face_of(difference)), region_chroma_(difference)};
         if (problem_.perceptual() != nullptr) {
-            values.push_back(
-                problem_.perceptual()->distance_to(prepared_, for_perceptual(picture)).mean());
+            values.push_back(problem_.perceptual()->distance_to(prepared_, picture).mean());
         }
         return values;
     }
@@ -78,6 +78,15 @@ class Measures {
     }
 
   private:
+    static int longer_side(const Problem& problem) {
+        return std::max(problem.parts().box.width, problem.parts().box.height);
+    }
+
+    torch::Tensor face_of(const torch::Tensor& picture) const {
+        const cv::Rect& box = problem_.parts().box;
+        return picture.narrow(2, box.y, box.height).narrow(3, box.x, box.width);
+    }
+
     torch::Tensor box_of(const torch::Tensor& map) const {
         const cv::Rect& box = problem_.parts().box;
         const auto cut = [](const torch::Tensor& t, int64_t axis, int64_t from, int64_t size) {
@@ -92,9 +101,34 @@ class Measures {
 
     const Problem& problem_;
     SsimReference ssim_;
-    ChromaMeasure chroma_;
+    ChromaMeasure face_chroma_, region_chroma_;
     std::vector<BudgetWeight> weights_;
     std::vector<torch::Tensor> prepared_;
+};
+
+// Adam works on luma, Cb and Cr (BT.601), so that colour can move more slowly than light: steps in
+// RGB are coloured by nature, and colour patches on skin are what a person sees first.
+class Basis {
+  public:
+    explicit Basis(const Problem& problem) : grey_(problem.parts().grey) {
+        constexpr double k = kColourPace;
+        const torch::TensorOptions options = problem.parts().picture.options();
+        const torch::Tensor to_rgb = torch::tensor({1.0, 0.0, 1.402 * k, 1.0, -0.344136 * k,
+                                                    -0.714136 * k, 1.0, 1.772 * k, 0.0},
+                                                   torch::kFloat64)
+                                         .view({3, 3});
+        to_rgb_ = to_rgb.to(options);
+        from_rgb_ = torch::inverse(to_rgb).to(options);
+    }
+    torch::Tensor to_rgb(const torch::Tensor& values) const { return times(to_rgb_, values); }
+    torch::Tensor from_rgb(const torch::Tensor& values) const { return times(from_rgb_, values); }
+
+  private:
+    torch::Tensor times(const torch::Tensor& matrix, const torch::Tensor& values) const {
+        return grey_ ? values : matrix.matmul(values.view({3, -1})).view(values.sizes());
+    }
+    bool grey_;
+    torch::Tensor to_rgb_, from_rgb_;
 };
 
 class Adam {
@@ -168,11 +202,13 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
     Stillness stillness;
     torch::Tensor coefficients = problem.start(recipe.start, seed);
     problem.project(coefficients, recipe.epsilon);
-    Adam adam(coefficients);
+    const Basis basis(problem);
+    torch::Tensor leaf = basis.from_rgb(coefficients);
+    Adam adam(leaf);
     int i = 1;
     for (; i <= recipe.iterations; ++i) {
-        coefficients.requires_grad_(true);
-        const torch::Tensor picture = problem.perturbed(coefficients);
+        leaf.requires_grad_(true);
+        const torch::Tensor picture = problem.perturbed(basis.to_rgb(leaf));
         const std::vector<torch::Tensor> embeddings = ensemble.embed(
             picture, parts.template_to_picture, {random_view(random), random_smooth_view(random)});
         torch::Tensor distance = torch::zeros({}, picture.options());
@@ -182,13 +218,15 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         distance = distance / static_cast<double>(embeddings.size());
         const std::vector<torch::Tensor> values = measures.of(picture);
         const torch::Tensor loss = measures.weighted(values) - distance;
-        const torch::Tensor gradient = torch::autograd::grad({loss}, {coefficients}).front();
-        coefficients = coefficients.detach();
+        const torch::Tensor gradient = torch::autograd::grad({loss}, {leaf}).front();
+        leaf = leaf.detach();
         const double done = static_cast<double>(i - 1) / recipe.iterations;
         const double rate =
             recipe.step * (kLastRate + (1 - kLastRate) * 0.5 * (1 + std::cos(M_PI * done)));
-        adam.step(coefficients, gradient, rate);
+        adam.step(leaf, gradient, rate);
+        coefficients = basis.to_rgb(leaf);
         problem.project(coefficients, recipe.epsilon);
+        leaf = basis.from_rgb(coefficients);
         measures.update(values);
         const double moved = distance.item<double>();
         if (!observer({i, moved, coefficients})) {

@@ -6,12 +6,12 @@
 #include <new>
 #include <stdexcept>
 
+#include "cloak/machine.h"
 #include "cloak/measure.h"
 #include "cloak/problem.h"
 #include "cloak/region.h"
 #include "cloak/select.h"
 #include "cloak/strength.h"
-#include "cloak/threads.h"
 #include "cloak/working_scale.h"
 #include "cuda/device.h"
 #include "face/face.h"
@@ -124,6 +124,7 @@ Cloaker::Impl::Impl(const std::filesystem::path& folder, const std::string& devi
                     const std::vector<std::filesystem::path>& recognisers)
     : device(cuda::choose_device(device_name)), pack(model::load_pack(folder, device)) {
     cloak::use_physical_cores();
+    cloak::keep_freed_buffers();
     std::vector<model::Recogniser*> all;
     for (const auto& recogniser : pack.recognisers) all.push_back(recogniser.get());
     for (const auto& file : recognisers) {

@@ -52,6 +52,13 @@ torch::Tensor gaussian_matrix(int64_t n, double sigma, int radius,
     return matrix.tensor(options);
 }
 
+torch::Tensor gaussian_inside(int64_t n, double sigma, int radius,
+                              const torch::TensorOptions& options) {
+    return gaussian_matrix(n, sigma, radius, options)
+        .narrow(0, radius, n - 2 * radius)
+        .contiguous();
+}
+
 torch::Tensor area_matrix(int64_t n, int64_t m, const torch::TensorOptions& options) {
     Matrix matrix(m, n);
     const double scale = static_cast<double>(n) / static_cast<double>(m);

@@ -11,6 +11,10 @@ namespace lowkey::cloak {
 torch::Tensor gaussian_matrix(int64_t n, double sigma, int radius,
                               const torch::TensorOptions& options);
 
+// n - 2 * radius x n: the same where the whole window lies inside.
+torch::Tensor gaussian_inside(int64_t n, double sigma, int radius,
+                              const torch::TensorOptions& options);
+
 // n x n: shrinks to `small` samples by area and enlarges again linearly.
 torch::Tensor resize_matrix(int64_t n, int64_t small, const torch::TensorOptions& options);
 

@@ -5,7 +5,6 @@
 #include <limits>
 #include <opencv2/imgproc.hpp>
 
-#include "cloak/problem.h"
 #include "cloak/quality.h"
 #include "cloak/working_scale.h"
 #include "image/convert.h"
@@ -17,12 +16,6 @@ constexpr int kReducedSide = 640;
 constexpr int kStripRows = 256;
 // Photo pixels a template pixel that the alignment starts from: its own low-pass does the rest.
 constexpr double kMeasuredPixels = 6;
-
-cv::Mat floats(const PictureView& picture, const Rect& part) {
-    cv::Mat pixels = image::region_to_float(picture, part);
-    cv::patchNaNs(pixels, 0);
-    return pixels;
-}
 
 struct DifferenceSums {
     double squares = 0, largest = 0, dssim = 0;
@@ -67,7 +60,8 @@ DifferenceSums compare(const PictureView& clean, const PictureView& cloaked, con
         // Windows that start in this strip reach 10 rows into the next one.
         const int with_halo = std::min(height + 2 * kSsimRadius, box.height - y);
         const Rect part{box.x, box.y + y, box.width, with_halo};
-        const cv::Mat a = floats(clean, part), b = floats(cloaked, part);
+        const cv::Mat a = image::region_to_float(clean, part),
+                      b = image::region_to_float(cloaked, part);
         const cv::Mat difference = b.rowRange(0, height) - a.rowRange(0, height);
         sums.squares += difference.dot(difference);
         sums.samples += 3.0 * box.width * height;
@@ -91,7 +85,7 @@ torch::Tensor to_tensor(const cv::Mat& picture, const torch::Device& device) {
     return torch::from_blob(packed.data, {1, packed.rows, packed.cols, packed.channels()},
                             torch::kFloat32)
         .permute({0, 3, 1, 2})
-        .contiguous()
+        .clone(torch::MemoryFormat::Contiguous)  // one channel would otherwise stay borrowed
         .to(device);
 }
 
@@ -137,11 +131,8 @@ Quality measure_quality(const PictureView& clean, const PictureView& cloaked, co
     quality.chroma = sums.squares > 0 ? chroma_of(b - a, kChromaSigma * longer / factor) : 0;
     if (perceptual != nullptr) {
         const torch::NoGradGuard no_gradient;
-        quality.lpips = perceptual
-                            ->distance(for_perceptual(to_tensor(a, device)),
-                                       for_perceptual(to_tensor(b, device)))
-                            .mean()
-                            .item<double>();
+        quality.lpips =
+            perceptual->distance(to_tensor(a, device), to_tensor(b, device)).mean().item<double>();
     }
     return quality;
 }

@@ -2,17 +2,9 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 
-#include <algorithm>
-
 #include "cloak/filters.h"
 
 namespace lowkey::cloak {
-namespace {
-
-constexpr int64_t kPerceptualSide = 64;
-
-}  // namespace
-
 Problem::Problem(Parts parts, const Ensemble& ensemble, model::Perceptual* perceptual)
     : parts_(std::move(parts)), ensemble_(&ensemble), perceptual_(perceptual) {
     const torch::Tensor& picture = parts_.picture;
@@ -42,14 +34,6 @@ torch::Tensor Problem::perturbed(const torch::Tensor& coefficients) const {
     const torch::Tensor delta =
         rows_.defined() ? filter(rows_, columns_, coefficients) : coefficients;
     return (parts_.picture + delta * parts_.cover).clamp(0, 1);
-}
-
-torch::Tensor for_perceptual(const torch::Tensor& picture) {
-    const int64_t height = picture.size(2), width = picture.size(3);
-    const int64_t least = std::min(height, width);
-    if (least >= kPerceptualSide) return picture;
-    const int64_t times = (kPerceptualSide + least - 1) / least;
-    return at::upsample_bilinear2d(picture, {height * times, width * times}, false);
 }
 
 }  // namespace lowkey::cloak

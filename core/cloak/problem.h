@@ -72,7 +72,4 @@ Outcome ascend_published(const Problem& problem, const Recipe& recipe, uint64_t 
 Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
                         const Observer& observer);
 
-// LPIPS needs some pixels for its deepest features: small pictures are enlarged first.
-torch::Tensor for_perceptual(const torch::Tensor& picture);
-
 }  // namespace lowkey::cloak

@@ -16,13 +16,13 @@ class PublishedPerceptual {
         const torch::NoGradGuard no_gradient;
         const torch::Tensor& clean = problem.parts().reference;
         crop_ = problem.perceptual()->prepare(crop(clean));
-        region_ = problem.perceptual()->prepare(for_perceptual(clean));
+        region_ = problem.perceptual()->prepare(clean);
     }
     torch::Tensor distance(const torch::Tensor& picture) const {
         if (problem_.perceptual() == nullptr) return torch::zeros({}, picture.options());
         model::Perceptual& perceptual = *problem_.perceptual();
         return 0.5 * (perceptual.distance_to(crop_, crop(picture)).mean() +
-                      perceptual.distance_to(region_, for_perceptual(picture)).mean());
+                      perceptual.distance_to(region_, picture).mean());
     }
 
   private:

@@ -10,20 +10,14 @@ namespace {
 
 constexpr double kC1 = 0.01 * 255 * 0.01 * 255, kC2 = 0.03 * 255 * 0.03 * 255;
 
-torch::Tensor window(const torch::TensorOptions& options) {
-    const torch::Tensor at = torch::arange(-kSsimRadius, kSsimRadius + 1, options);
-    const torch::Tensor taps = (at.square() / (-2 * kSsimSigma * kSsimSigma)).exp();
-    return taps / taps.sum();
-}
-
 }  // namespace
 
 SsimReference::SsimReference(const torch::Tensor& clean) {
     pad_bottom_ = std::max<int64_t>(0, 2 * kSsimRadius + 1 - clean.size(2));
     pad_right_ = std::max<int64_t>(0, 2 * kSsimRadius + 1 - clean.size(3));
-    const torch::Tensor taps = window(clean.options());
-    vertical_ = taps.view({1, 1, -1, 1});
-    horizontal_ = taps.view({1, 1, 1, -1});
+    rows_ = gaussian_inside(clean.size(2) + pad_bottom_, kSsimSigma, kSsimRadius, clean.options());
+    columns_ =
+        gaussian_inside(clean.size(3) + pad_right_, kSsimSigma, kSsimRadius, clean.options());
     clean_ = planes(clean);
     mean_ = smooth(clean_);
     variance_ = smooth(clean_.square()) - mean_.square();
@@ -38,7 +32,8 @@ torch::Tensor SsimReference::planes(const torch::Tensor& picture) const {
 }
 
 torch::Tensor SsimReference::smooth(const torch::Tensor& planes) const {
-    return at::conv2d(at::conv2d(planes, vertical_), horizontal_);
+    // As matrices: a sixth of the time of two convolutions with one channel.
+    return filter(rows_, columns_, planes);
 }
 
 torch::Tensor SsimReference::dssim_map(const torch::Tensor& picture) const {

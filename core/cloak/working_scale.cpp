@@ -124,13 +124,7 @@ int working_factor(double span) {
 }
 
 cv::Mat reduce(const PictureView& picture, const Rect& region, int factor) {
-    const auto read = [&](const Rect& part) {
-        cv::Mat strip = image::region_to_float(picture, part);
-        cv::patchNaNs(strip, 0);
-        cv::min(strip, 1, strip);
-        cv::max(strip, 0, strip);
-        return strip;
-    };
+    const auto read = [&](const Rect& part) { return image::region_to_float(picture, part); };
     return reduce_strips(read, region, factor, CV_32FC3);
 }
 

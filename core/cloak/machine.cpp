@@ -1,6 +1,7 @@
-#include "cloak/threads.h"
+#include "cloak/machine.h"
 
 #include <ATen/Parallel.h>
+#include <malloc.h>
 #include <sched.h>
 
 #include <algorithm>
@@ -33,6 +34,12 @@ void use_physical_cores() {
     const int cores = physical_cores();
     at::set_num_threads(cores);
     cv::setNumThreads(cores);
+}
+
+void keep_freed_buffers() {
+    // Larger blocks, such as a whole photo, still go back at once.
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
 }
 
 }  // namespace lowkey::cloak

@@ -1,3 +1,4 @@
+// How the process uses the machine.
 #pragma once
 
 namespace lowkey::cloak {
@@ -7,5 +8,9 @@ int physical_cores();
 
 // Sets LibTorch's and OpenCV's threads to that, unless OMP_NUM_THREADS says otherwise.
 void use_physical_cores();
+
+// Every step allocates the same buffers of a few megabytes; giving them back to the system in
+// between costs a third of the time.
+void keep_freed_buffers();
 
 }  // namespace lowkey::cloak

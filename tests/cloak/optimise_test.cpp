@@ -1,0 +1,206 @@
+// Both optimisers on small networks: bounds at every step, budgets at the end, seeds.
+#include <gtest/gtest.h>
+
+#include "cloak/budget.h"
+#include "cloak/problem.h"
+#include "cloak/quality.h"
+#include "lowkey/error.h"
+#include "tiny_recogniser.h"
+
+namespace lowkey::cloak {
+namespace {
+
+struct Setting {
+    TinyRecogniser first{1, torch::kFloat32}, second{2, torch::kFloat32};
+    Ensemble ensemble{{&first, &second}};
+
+    Problem problem(int factor = 1, bool grey = false) const {
+        Problem::Parts parts;
+        parts.picture = test_picture(140, 130, 3, torch::kFloat32);
+        if (grey) parts.picture = parts.picture.mean(1, true).expand({1, 3, 140, 130}).contiguous();
+        // Black and white places, where [0, 1] binds.
+        parts.picture.narrow(2, 20, 30).fill_(0);
+        parts.picture.narrow(2, 80, 30).fill_(1);
+        parts.reference = parts.picture;
+        parts.cover = torch::ones({1, 1, 140, 130});
+        parts.cover.narrow(3, 0, 20).fill_(0);
+        parts.template_to_picture = centred_transform(140, 130, 1.1);
+        parts.box = {20, 15, 90, 110};
+        parts.factor = factor;
+        parts.grey = grey;
+        return {std::move(parts), ensemble, nullptr};
+    }
+};
+
+Recipe recipe(bool published) {
+    Recipe recipe;
+    recipe.published = published;
+    recipe.epsilon = published ? 0.05 : 0.06;
+    recipe.step = published ? 0.01 : 0.02;
+    recipe.start = 0.004;
+    recipe.budgets = {.dssim = 0.01, .lpips = 0.02, .chroma = 0.5};
+    recipe.iterations = 25;
+    return recipe;
+}
+
+Outcome ascend(const Problem& problem, const Recipe& recipe, uint64_t seed,
+               const Observer& observer) {
+    return recipe.published ? ascend_published(problem, recipe, seed, observer)
+                            : ascend_budgeted(problem, recipe, seed, observer);
+}
+
+bool go_on(const Step&) {
+    return true;
+}
+
+class Optimisers : public ::testing::TestWithParam<bool> {};
+
+TEST_P(Optimisers, KeepTheBoundAndTheRangeAtEachStep) {
+    const Setting setting;
+    for (const int factor : {1, 4}) {
+        const Problem problem = setting.problem(factor);
+        const Recipe rules = recipe(GetParam());
+        int steps = 0;
+        double largest = 0;
+        ascend(problem, rules, 1, [&](const Step& step) {
+            ++steps;
+            EXPECT_EQ(step.index, steps);
+            const torch::Tensor& c = step.coefficients;
+            largest = std::max(largest, c.abs().max().item<double>());
+            EXPECT_LE(c.abs().max().item<double>(), rules.epsilon + 1e-6);
+            const torch::Tensor moved = problem.parts().picture + c;
+            EXPECT_GE(moved.min().item<double>(), -1e-6);
+            EXPECT_LE(moved.max().item<double>(), 1 + 1e-6);
+            const torch::Tensor picture = problem.perturbed(c);
+            EXPECT_LE((picture - problem.parts().picture).abs().max().item<double>(),
+                      rules.epsilon + 1e-6);
+            EXPECT_EQ(
+                (picture - problem.parts().picture).narrow(3, 0, 20).abs().max().item<double>(), 0)
+                << "changed outside the cover";
+            return true;
+        });
+        EXPECT_GT(steps, 5);
+        EXPECT_GT(largest, 0.5 * rules.epsilon) << "a bound that is never neared tests nothing";
+    }
+}
+
+TEST_P(Optimisers, MoveTheEmbeddings) {
+    const Setting setting;
+    const Problem problem = setting.problem();
+    double first = 0, last = 0;
+    ascend(problem, recipe(GetParam()), 1, [&](const Step& step) {
+        (step.index == 1 ? first : last) = step.objective;
+        return true;
+    });
+    EXPECT_GT(last, first + 0.01);
+}
+
+TEST_P(Optimisers, SameSeedSamePixels) {
+    const Setting setting;
+    const Problem problem = setting.problem();
+    const Recipe rules = recipe(GetParam());
+    const torch::Tensor once = ascend(problem, rules, 7, go_on).coefficients;
+    torch::manual_seed(99);  // the global generator must not matter
+    EXPECT_TRUE(torch::equal(once, ascend(problem, rules, 7, go_on).coefficients));
+    EXPECT_FALSE(torch::equal(once, ascend(problem, rules, 8, go_on).coefficients));
+}
+
+TEST_P(Optimisers, StopWhenTold) {
+    const Setting setting;
+    const Problem problem = setting.problem();
+    int steps = 0;
+    try {
+        ascend(problem, recipe(GetParam()), 1, [&](const Step&) { return ++steps < 3; });
+        FAIL() << "went on";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind, ErrorKind::cancelled);
+    }
+    EXPECT_EQ(steps, 3);
+}
+
+TEST_P(Optimisers, GreyPicturesGetOneCoefficientAPixel) {
+    const Setting setting;
+    const Problem problem = setting.problem(1, true);
+    const torch::Tensor coefficients = ascend(problem, recipe(GetParam()), 1, go_on).coefficients;
+    EXPECT_EQ(coefficients.size(1), 1);
+    const torch::Tensor picture = problem.perturbed(coefficients);
+    EXPECT_TRUE(torch::equal(picture.select(1, 0), picture.select(1, 2)));
+}
+
+INSTANTIATE_TEST_SUITE_P(Recipes, Optimisers, ::testing::Bool(),
+                         [](const auto& info) { return info.param ? "published" : "budgeted"; });
+
+TEST(Budgeted, ResultKeepsEveryBudget) {
+    const Setting setting;
+    const Problem problem = setting.problem();
+    const Recipe rules = recipe(false);
+    const torch::NoGradGuard no_gradient;
+    Outcome outcome;
+    {
+        const torch::AutoGradMode gradient(true);
+        outcome = ascend_budgeted(problem, rules, 1, go_on);
+    }
+    const torch::Tensor picture = problem.perturbed(outcome.coefficients);
+    const cv::Rect& box = problem.parts().box;
+    const auto face = [&](const torch::Tensor& t) {
+        return t.narrow(2, box.y, box.height).narrow(3, box.x, box.width);
+    };
+    const double dssim =
+        SsimReference(face(problem.parts().picture)).dssim_map(face(picture)).mean().item<double>();
+    EXPECT_LE(dssim, rules.budgets.dssim * 1.0001);
+    EXPECT_GT(dssim, rules.budgets.dssim * 0.3) << "the budget was hardly used";
+    const ChromaMeasure chroma(box.height, box.width, kChromaSigma * box.height, picture.options());
+    EXPECT_LE(chroma(face(picture - problem.parts().picture)).item<double>(),
+              rules.budgets.chroma * 1.0001);
+}
+
+TEST(Budgeted, WeightRisesOverTheBudgetAndFallsUnderIt) {
+    BudgetWeight weight(0.1);
+    double before = weight.weight();
+    for (int i = 0; i < 10; ++i) weight.update(0.2);
+    EXPECT_GT(weight.weight(), 2 * before);
+    before = weight.weight();
+    for (int i = 0; i < 10; ++i) weight.update(0.05);
+    EXPECT_LT(weight.weight(), before / 2);
+}
+
+TEST(Strength, GrowsEveryBudgetAndBound) {
+    Recipe before;
+    for (int strength = 0; strength <= 100; strength += 10) {
+        Options options;
+        options.strength = strength;
+        const Recipe now = recipe_for(options);
+        EXPECT_GT(now.budgets.dssim, before.budgets.dssim);
+        EXPECT_GT(now.budgets.lpips, before.budgets.lpips);
+        EXPECT_GT(now.budgets.chroma, before.budgets.chroma);
+        EXPECT_GE(now.epsilon, before.epsilon);
+        EXPECT_LE(now.epsilon, 24.0 / 255 + 1e-9);
+        before = now;
+    }
+}
+
+TEST(Strength, PaperPresetHasThePublishedConstants) {
+    Options options;
+    options.preset = Preset::paper;
+    const Recipe recipe = recipe_for(options);
+    EXPECT_TRUE(recipe.published);
+    EXPECT_EQ(recipe.iterations, 50);
+    EXPECT_DOUBLE_EQ(recipe.step, 0.0025);
+    EXPECT_DOUBLE_EQ(recipe.start, 0.005);
+    EXPECT_DOUBLE_EQ(recipe.alpha, 0.05 * 512);
+    EXPECT_NEAR(recipe.epsilon, 33.0 / 255, 1e-3);
+}
+
+// A face of 3000 px: nearly each of its photo pixels changes, none is skipped by the warp.
+TEST(LargeFace, NearlyEachCoefficientGetsGradient) {
+    TinyRecogniser network(1, torch::kFloat32);
+    const torch::Tensor picture = test_picture(3000, 3000, 2, torch::kFloat32).requires_grad_(true);
+    const cv::Matx23d transform = centred_transform(3000, 3000, 3000 / 112.0, 0);
+    const torch::Tensor embedding = Ensemble({&network}).embed(picture, transform, {View{}})[0];
+    embedding.sum().backward();
+    const torch::Tensor reached = (picture.grad() != 0).to(torch::kFloat64).mean();
+    EXPECT_GT(reached.item<double>(), 0.95);
+}
+
+}  // namespace
+}  // namespace lowkey::cloak
