@@ -69,7 +69,7 @@ fs::path find_pack(const std::string& named) {
     if (const auto chosen = environment("LOWKEY_PACK"); !chosen.empty()) return find_named(chosen);
     std::string looked;
     for (const auto& folder : pack_folders()) {
-        const auto place = folder / "default";
+        auto place = folder / "default";
         if (is_pack(place)) return place;
         looked += "\n  " + place.string();
     }

@@ -46,7 +46,7 @@ const nlohmann::json& JsonObject::raw(const std::string& key) {
 
 std::string JsonObject::text(const std::string& key) {
     const auto& value = need(key);
-    const auto text = value.is_string() ? value.get<std::string>() : std::string();
+    auto text = value.is_string() ? value.get<std::string>() : std::string();
     // Shown in terminals and dialogs, and used as file names.
     const bool control =
         std::ranges::any_of(text, [](unsigned char c) { return c < 32 || c == 127; });

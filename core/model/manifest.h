@@ -27,7 +27,8 @@ struct Preprocessing {
     std::array<double, 3> mean{127.5, 127.5, 127.5}, deviation{127.5, 127.5, 127.5};
 };
 
-struct RecogniserEntry {
+// nlohmann states noexcept for the null value although its checks could throw.
+struct RecogniserEntry {  // NOLINT(bugprone-exception-escape)
     std::string name;
     nlohmann::json architecture;  // "name" and that architecture's own parameters
     face::CropGeometry crop;

@@ -19,20 +19,20 @@ static_assert(std::endian::native == std::endian::little,
 // The reference implementation's limit; a real header has some kilobytes.
 constexpr std::uint64_t kMaxHeader = 100'000'000;
 
-struct Type {
+struct NumberType {
     const char* name;
     torch::ScalarType dtype;
     std::uint64_t bytes;
 };
-constexpr std::array<Type, 5> kTypes{{{"F64", torch::kFloat64, 8},
-                                      {"I64", torch::kInt64, 8},
-                                      {"F32", torch::kFloat32, 4},
-                                      {"F16", torch::kFloat16, 2},
-                                      {"BF16", torch::kBFloat16, 2}}};
+constexpr std::array<NumberType, 5> kTypes{{{"F64", torch::kFloat64, 8},
+                                            {"I64", torch::kInt64, 8},
+                                            {"F32", torch::kFloat32, 4},
+                                            {"F16", torch::kFloat16, 2},
+                                            {"BF16", torch::kBFloat16, 2}}};
 
 struct Entry {
     std::string name;
-    Type type;
+    NumberType type;
     std::vector<std::int64_t> shape;
     std::uint64_t begin = 0, end = 0;
 };
@@ -42,7 +42,7 @@ struct Entry {
                                      ". Install the model pack again.");
 }
 
-std::optional<Type> find_type(const nlohmann::json& name) {
+std::optional<NumberType> find_type(const nlohmann::json& name) {
     for (const auto& type : kTypes) {
         if (name == type.name) return type;
     }
@@ -50,7 +50,8 @@ std::optional<Type> find_type(const nlohmann::json& name) {
 }
 
 // Bytes of a tensor, or nothing where the product does not fit.
-std::optional<std::uint64_t> byte_count(const std::vector<std::int64_t>& shape, const Type& type) {
+std::optional<std::uint64_t> byte_count(const std::vector<std::int64_t>& shape,
+                                        const NumberType& type) {
     std::uint64_t count = type.bytes;
     for (const auto size : shape) {
         if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(size), &count)) {
@@ -151,11 +152,11 @@ void write_safetensors(const std::filesystem::path& file, const Tensors& tensors
     struct Item {
         std::string name;
         torch::Tensor tensor;
-        Type type;
+        NumberType type;
     };
     std::vector<Item> items;
     for (const auto& [name, tensor] : tensors) {
-        const auto type = std::ranges::find(kTypes, tensor.scalar_type(), &Type::dtype);
+        const auto type = std::ranges::find(kTypes, tensor.scalar_type(), &NumberType::dtype);
         TORCH_INTERNAL_ASSERT(type != kTypes.end(), "tensor ", name, " has an unsupported dtype");
         items.push_back({name, tensor.detach().cpu().contiguous(), *type});
     }

@@ -24,8 +24,8 @@ void calibrate(model::Network& network, model::InputSize size) {
     const torch::NoGradGuard no_grad;
     for (const auto& module : network.modules()) {
         // A plain mean over the batches.
-        if (auto* bn = module->as<torch::nn::BatchNorm2d>()) bn->options.momentum(c10::nullopt);
-        if (auto* bn = module->as<torch::nn::BatchNorm1d>()) bn->options.momentum(c10::nullopt);
+        if (auto* bn = module->as<torch::nn::BatchNorm2d>()) bn->options.momentum().reset();
+        if (auto* bn = module->as<torch::nn::BatchNorm1d>()) bn->options.momentum().reset();
     }
     network.train();
     for (int batch = 0; batch < 4; ++batch) network.forward(noise_pictures(16, size) * 2 - 1);

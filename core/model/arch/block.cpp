@@ -1,7 +1,5 @@
 #include "model/arch/block.h"
 
-#include <torch/nn/functional/activation.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -62,7 +60,7 @@ torch::Tensor ConvUnit::forward(const torch::Tensor& x) {
         case Activation::none:
             return y;
         case Activation::prelu:
-            return apply_prelu(y, prelu_->weight);
+            return torch::prelu(y, prelu_->weight);
         case Activation::relu6:
             return torch::clamp(y, 0, 6);
     }
@@ -80,10 +78,6 @@ torch::nn::Conv2dOptions conv_options(int in, int out, torch::ExpandingArray<2> 
 
 int scaled(int channels, double width) {
     return std::max(8, static_cast<int>(std::lround(channels * width / 8)) * 8);
-}
-
-torch::Tensor apply_prelu(const torch::Tensor& x, const torch::Tensor& slope) {
-    return torch::prelu(x, slope);
 }
 
 }  // namespace lowkey::model

@@ -65,7 +65,4 @@ torch::nn::Conv2dOptions conv_options(int in, int out, torch::ExpandingArray<2> 
 // `channels` times `width`, rounded to a multiple of 8, at least 8.
 int scaled(int channels, double width);
 
-// PReLU that keeps channels-last order and computes no gradient for a slope that needs none.
-torch::Tensor apply_prelu(const torch::Tensor& x, const torch::Tensor& slope);
-
 }  // namespace lowkey::model

@@ -1,6 +1,5 @@
 // IR-50, IR-100, IR-152: the improved residual nets of ArcFace (Deng et al., CVPR 2019), with the
 // parameter names of face.evoLVe, whose IR-152 the published LowKey ensemble uses.
-#include <torch/nn/functional/dropout.h>
 #include <torch/nn/modules/linear.h>
 
 #include <array>
@@ -37,7 +36,7 @@ class IrBlock : public Block {
     }
 
     torch::Tensor forward(const torch::Tensor& x) {
-        auto y = (*last_)(apply_prelu(conv_(bn_(x)), prelu_->weight));
+        auto y = (*last_)(torch::prelu(conv_(bn_(x)), prelu_->weight));
         if (shortcut_) return y + (*shortcut_)(x);
         return y + (stride_ == 1 ? x : torch::max_pool2d(x, 1, stride_));
     }
@@ -85,7 +84,7 @@ class Ir : public Network {
     }
 
     torch::Tensor forward(const torch::Tensor& x) override {
-        auto y = apply_prelu((*stem_)(x), prelu_->weight);
+        auto y = torch::prelu((*stem_)(x), prelu_->weight);
         for (const auto& block : blocks_) y = block->forward(y);
         y = torch::dropout(head_bn_(y), dropout_, is_training());
         return embedding_bn_(linear_(y.flatten(1)));
