@@ -11,16 +11,18 @@ job_count() {
     printf %s "$jobs"
 }
 
-# build_with CMAKE_OPTION...
+# build_with TARGET CMAKE_OPTION...
 build_with() {
+    local target=$1
+    shift
     # What one checkout compiled, another need not.
-    export CCACHE_BASEDIR=$root
+    export CCACHE_BASEDIR=${CCACHE_BASEDIR-$root}
     mkdir -p "$build" || fail "cannot make the build folder $build; name another one with --build DIR."
     cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$build/configure.log" 2>&1 || {
         tail -n 40 "$build/configure.log" >&2
         fail "the build could not be configured; all of its messages are in $build/configure.log."
     }
-    cmake --build "$build" --parallel "$(job_count)" ||
+    cmake --build "$build" --target "$target" --parallel "$(job_count)" ||
         fail "the build failed; the message is above. Running the command again goes on where it stopped."
 }
 
