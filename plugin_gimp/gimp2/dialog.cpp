@@ -4,6 +4,7 @@
 #include <libgimp/gimpui.h>
 
 #include "shared/guard.h"
+#include "shared/help_window.h"
 #include "shared/messages.h"
 #include "shared/panel.h"
 
@@ -11,17 +12,6 @@ namespace lowkey::gimp {
 namespace {
 
 constexpr int kScaleWidth = 320, kEntryWidth = 4;
-
-// The help of a plug-in that nothing leads to the network from.
-void show_help(const gchar*, gpointer) {
-    guarded([] {
-        GtkWidget* window = gtk_message_dialog_new(nullptr, GTK_DIALOG_MODAL, GTK_MESSAGE_INFO,
-                                                   GTK_BUTTONS_CLOSE, "%s", help_text().c_str());
-        gtk_window_set_title(GTK_WINDOW(window), _("LowKey help"));
-        gtk_dialog_run(GTK_DIALOG(window));
-        gtk_widget_destroy(window);
-    });
-}
 
 // Preset, strength and iterations.
 class Controls {

@@ -1,7 +1,6 @@
 // The procedure plug-in-lowkey of GIMP 2.10: registration, run modes, last values, errors.
 #include <libgimp/gimp.h>
 
-#include <cmath>
 #include <exception>
 #include <new>
 
@@ -9,6 +8,7 @@
 #include "gimp2/layer.h"
 #include "lowkey/error.h"
 #include "shared/messages.h"
+#include "shared/status_bar.h"
 
 namespace lowkey::gimp {
 namespace {
@@ -53,27 +53,6 @@ Settings given(const GimpParam* values) {
     arguments.region = values[8].data.d_string ? values[8].data.d_string : "";
     return parse(arguments);
 }
-
-// GIMP's progress bar; its Cancel button ends this process, and the worker with it.
-class StatusBar {
-  public:
-    StatusBar() { gimp_progress_init(_("LowKey")); }
-    ~StatusBar() { gimp_progress_end(); }
-    StatusBar(const StatusBar&) = delete;
-    StatusBar& operator=(const StatusBar&) = delete;
-
-    // Each call is a message to GIMP: only what a person could see is sent.
-    bool show(const Progress& now) {
-        if (now.stage != stage_) gimp_progress_set_text((stage_ = now.stage).c_str());
-        if (std::abs(now.fraction - fraction_) >= .005)
-            gimp_progress_update(fraction_ = now.fraction);
-        return true;
-    }
-
-  private:
-    std::string stage_;
-    double fraction_ = -1;
-};
 
 // False if the person cancelled the dialog.
 bool cloak_layer(GimpRunMode mode, const GimpParam* values, gint count) {
@@ -136,8 +115,7 @@ void run(const gchar*, gint count, const GimpParam* values, gint* answer_count,
         if (error.kind == ErrorKind::cancelled) answers[0].data.d_status = GIMP_PDB_CANCEL;
         message = error.what();
     } catch (const std::bad_alloc&) {
-        message =
-            _("There is not enough memory for this layer. Close other programs and try again.");
+        message = no_memory();
     } catch (const std::exception& error) {
         message = error.what();
     }

@@ -59,6 +59,10 @@ std::string indexed_layer() {
     return _("Cannot operate on indexed color images. Use Image, Mode, RGB first.");
 }
 
+std::string no_memory() {
+    return _("There is not enough memory for this layer. Close other programs and try again.");
+}
+
 std::string not_a_layer() {
     return _(
         "LowKey changes layers, not masks or channels. Click the layer itself in the Layers "

@@ -41,6 +41,7 @@ std::string unreadable_faces(const std::string& given);
 std::string unreadable_region(const std::string& given);
 std::string wrong_number_of_arguments(int given, int wanted);
 std::string indexed_layer();
+std::string no_memory();
 std::string not_a_layer();
 std::string layer_group();
 std::string locked_layer();
