@@ -72,8 +72,10 @@ void ProgressLine::update(double fraction, const std::string& stage) {
     const double done =
         (static_cast<double>(file_) + std::clamp(fraction, 0.0, 1.0)) / static_cast<double>(files_);
     const int filled = static_cast<int>(done * kBarWidth);
-    std::string line = "[" + std::string(static_cast<std::size_t>(filled), '#');
-    line += std::string(static_cast<std::size_t>(kBarWidth - filled), '.') + "] ";
+    std::string line = "[";
+    line.append(static_cast<std::size_t>(filled), '#');
+    line.append(static_cast<std::size_t>(kBarWidth - filled), '.');
+    line += "] ";
     line += std::to_string(static_cast<int>(done * 100)) + " %";
     if (done > kShareBeforeEta) {
         const double elapsed = std::chrono::duration<double>(now - begun_).count();
