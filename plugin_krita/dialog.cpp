@@ -104,6 +104,8 @@ void Dialog::build() {
     grid->addWidget(stop_, 5, 2);
     status_ = new QLabel;
     status_->setWordWrap(true);
+    status_->setMinimumHeight(2 * status_->fontMetrics().lineSpacing());
+    status_->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     grid->addWidget(status_, 6, 0, 1, 3);
     auto* notice = new QLabel(shown(honest_notice()));
     notice->setWordWrap(true);
@@ -117,6 +119,7 @@ void Dialog::build() {
     const KConfigGroup group(KSharedConfig::openConfig(), "LowKey");
     show_faces_->setChecked(group.readEntry("showFaces", true));
     faces_->setVisible(show_faces_->isChecked());
+    fit();
 
     connect(preset_, qOverload<int>(&QComboBox::activated), this, [this] { preset_chosen(); });
     connect(strength_, &QSlider::valueChanged, this, [this] { changed(); });
@@ -126,12 +129,20 @@ void Dialog::build() {
     connect(show_faces_, &QCheckBox::toggled, this, [this](bool on) {
         KConfigGroup(KSharedConfig::openConfig(), "LowKey").writeEntry("showFaces", on);
         faces_->setVisible(on);
+        fit();
         on ? find_faces() : forget_faces();
     });
 }
 
+// Krita's dialogs do not ask how high wrapped lines get, and would lay rows over each other.
+void Dialog::fit() {
+    constexpr int kWidth = 420;
+    setMinimumSize(kWidth, layout()->totalHeightForWidth(kWidth));
+}
+
 // The running computation is overtaken at once; Krita asks for the new one a moment later.
 void Dialog::changed() {
+    if (showing_) return;
     Engine::instance().supersede(name_, ++generation_);
     outcome_ = -1;
     Q_EMIT sigConfigurationItemChanged();
@@ -147,11 +158,12 @@ void Dialog::preset_chosen() {
 }
 
 void Dialog::show_options(const Options& options) {
-    const QSignalBlocker strength(strength_), iterations(iterations_);
+    showing_ = true;
     preset_->setCurrentIndex(preset_->findData(static_cast<int>(options.preset)));
     strength_->setValue(effective_strength(options));
     iterations_->setValue(effective_iterations(options));
     faces_->choose(options.faces);
+    showing_ = false;
 }
 
 void Dialog::setConfiguration(const KisPropertiesConfigurationSP configuration) {
@@ -226,9 +238,10 @@ void Dialog::find_faces() {
     if (!device_) return;
     const Content content(device_);
     if (content.empty() || !content.holds_colour()) return;
-    faces_->show_picture(
-        device_->createThumbnail(faces_->width(), faces_->height(), content.area()),
-        content.area().size());
+    const QSize size = content.area().size(),
+                small = size.scaled(faces_->size(), Qt::KeepAspectRatio);
+    faces_->show_picture(device_->createThumbnail(small.width(), small.height(), content.area()),
+                         size);
     faces_->show_message(i18n("Looking for faces..."));
     if (detection_cancelled_) *detection_cancelled_ = true;
     auto cancelled = detection_cancelled_ = std::make_shared<std::atomic<bool>>(false);

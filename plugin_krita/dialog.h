@@ -38,6 +38,7 @@ class Dialog : public KisConfigWidget {
 
   private:
     void build();
+    void fit();
     void changed();
     void preset_chosen();
     void show_options(const Options& options);
@@ -56,6 +57,7 @@ class Dialog : public KisConfigWidget {
     int outcome_ = -1;  // of the present generation; -1: none yet
     QString outcome_message_;
     bool host_connected_ = false;
+    bool showing_ = false;  // controls are being set, not changed by the person
     std::shared_ptr<std::atomic<bool>> detection_cancelled_;
 
     QComboBox* preset_ = nullptr;

@@ -186,8 +186,9 @@ std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash&
         source = name_of(result.source);
         cloak->patches = content.native(before, result.changes->patches);
         cloak->faces = static_cast<int>(result.changes->report.faces.size());
+        cloak->notes = i18np("One face cloaked.", "%1 faces cloaked.", cloak->faces);
         for (const std::string& note : result.changes->report.notes)
-            cloak->notes += (cloak->notes.isEmpty() ? "" : " ") + QString::fromStdString(note);
+            cloak->notes += ' ' + QString::fromStdString(note);
     } catch (const Error& error) {
         if (error.kind != ErrorKind::no_face) throw;
         cloak->notes = text_of(error);

@@ -9,7 +9,7 @@
 namespace lowkey::krita {
 
 namespace {
-constexpr int kWidth = 320, kHeight = 220;
+constexpr int kWidth = 320, kHeight = 150;
 }
 
 FacesView::FacesView(QWidget* parent) : QWidget(parent) {
@@ -51,7 +51,7 @@ std::vector<int> FacesView::chosen() const {
 }
 
 QRect FacesView::thumbnail_rect() const {
-    QRect rect(QPoint(), thumbnail_.size().scaled(size(), Qt::KeepAspectRatio));
+    QRect rect(QPoint(), picture_.scaled(size(), Qt::KeepAspectRatio));
     rect.moveCenter(this->rect().center());
     return rect;
 }

@@ -1,6 +1,7 @@
 #include "filter.h"
 
 #include <KoUpdater.h>
+#include <KoUpdaterPrivate_p.h>
 #include <kis_default_bounds_base.h>
 #include <kis_paint_device.h>
 #include <klocalizedstring.h>
@@ -20,10 +21,11 @@ namespace {
 // Larger than any image Krita opens; it crops the rectangle to the image.
 const QRect kWhole(0, 0, 1 << 17, 1 << 17);
 
-// Layers and masks are computed in update threads, with an updater that reports to nobody; the
-// filter itself has a real one, or runs in the main thread for a script.
+// Layers and masks are computed in update threads, with a stand-in updater that reports to nobody
+// and so weighs nothing; the filter itself has a real one or none, or runs in the main thread for a
+// script.
 bool runs_for_layer(const KoUpdater* updater) {
-    return dynamic_cast<const KoDummyUpdater*>(updater) &&
+    return updater && updater->d && updater->d->weight() == 0 &&
            QThread::currentThread() != QCoreApplication::instance()->thread();
 }
 

@@ -11,6 +11,7 @@ import textwrap
 SYSTEM_PLUGINS = pathlib.Path("/usr/lib/x86_64-linux-gnu/kritaplugins")
 PLUGIN = pathlib.Path(os.environ["LOWKEY_KRITA_PLUGIN"])
 FAKE_WORKER = pathlib.Path(os.environ["LOWKEY_FAKE_WORKER"])
+PROFILES = pathlib.Path(os.environ["LOWKEY_BUILD"]) / "tests/krita/profile"
 COMMAND = os.environ.get("LOWKEY_TEST_COMMAND", "")
 TOOL_PACK = os.environ.get("LOWKEY_TEST_PACK", "")
 
@@ -18,7 +19,7 @@ TOOL_PACK = os.environ.get("LOWKEY_TEST_PACK", "")
 class Session:
     """Folders, environment and helpers of one test; removed with it."""
 
-    def __init__(self, worker):
+    def __init__(self, worker, making_profile=False):
         """`worker`: a behaviour of the fake worker, "real" for the command, "missing" for none."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="lowkey-krita-"))
         self.environment = {
@@ -27,10 +28,11 @@ class Session:
             if not key.startswith(("XDG_", "KRITA_", "QT_", "LOWKEY_")) and key != "DISPLAY"
         }
         home = self.folder / "home"
+        self.making_profile = making_profile
+        self.copy_profile(home)
         for name in ("config", "cache", "data", "run"):
-            (home / name).mkdir(parents=True)
+            (home / name).mkdir(parents=True, exist_ok=True)
         (home / "run").chmod(0o700)
-        # An empty file keeps Krita's first-run resource copying; the English words are tested.
         self.environment |= {
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home / "config"),
@@ -44,6 +46,20 @@ class Session:
             "QT_LOGGING_RULES": "krita*=false;lowkey.krita.info=true",
         }
         self.use_worker(worker)
+
+    def copy_profile(self, home):
+        """Krita's first start fills its resource folder for the better part of a minute: once for all."""
+        template = PROFILES / "home"
+        if not template.exists() and not self.making_profile:
+            maker = Session("missing", making_profile=True)
+            try:
+                maker.run_script("def body(): pass")
+                PROFILES.mkdir(parents=True, exist_ok=True)
+                shutil.copytree(maker.folder / "home", template, symlinks=True)
+            finally:
+                maker.close()
+        if template.exists():
+            shutil.copytree(template, home, symlinks=True)
 
     def link_plugins(self):
         links = self.folder / "plugins"

@@ -22,7 +22,7 @@ class Window(Session):
     def prepare_profile(self):
         home = self.folder / "home"
         plugin = home / "data" / "krita" / "pykrita"
-        (plugin / "lowkey_driver").mkdir(parents=True)
+        (plugin / "lowkey_driver").mkdir(parents=True, exist_ok=True)
         (plugin / "lowkey_driver" / "__init__.py").write_text(DRIVER.read_text())
         (plugin / "lowkey_driver.desktop").write_text(
             "[Desktop Entry]\nType=Service\nServiceTypes=Krita/PythonPlugin\n"
@@ -52,7 +52,7 @@ class Window(Session):
         self.do("pass", timeout=120)
         if files:
             self.wait_for("app.activeDocument() is not None", 60)
-            self.do("app.activeDocument().waitForDone()")
+            self.do("app.activeWindow().qwindow().showMaximized()\napp.activeDocument().waitForDone()")
 
     def do(self, code, timeout=60):
         """Runs code in Krita's main thread; what it assigns to `result` is returned."""
