@@ -1,16 +1,18 @@
 # Where things are installed, and the list of what was. Sourced, not run.
 
-# choose_places user|system: sets the prefixes and the manifest.
+# choose_places user|system: sets the prefixes, the folder of libraries below them, and the manifest.
 choose_places() {
     local config=${XDG_CONFIG_HOME:-$HOME/.config}
     if [ "$1" = system ]; then
         prefix=/usr/local
         krita_prefix=/usr
+        libraries=lib/$(cc -print-multiarch 2>/dev/null || true)
         gimp2_prefix=$(pkg-config --variable=gimplibdir gimp-2.0 2>/dev/null) || gimp2_prefix=
         gimp3_prefix=$(pkg-config --variable=gimplibdir gimp-3.0 2>/dev/null) || gimp3_prefix=
     else
         prefix=$HOME/.local
         krita_prefix=$prefix
+        libraries=lib
         gimp2_prefix=${GIMP2_DIRECTORY:-$config/GIMP/2.10}
         gimp3_prefix=${GIMP3_DIRECTORY:-$config/GIMP/3.0}
     fi
