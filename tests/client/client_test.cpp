@@ -484,7 +484,7 @@ TEST(Client, StandsWithoutLibTorchAndOpenCv) {
     libraries.resize(fread(libraries.data(), 1, libraries.size(), ldd));
     pclose(ldd);
     EXPECT_THAT(libraries, AllOf(Not(HasSubstr("torch")), Not(HasSubstr("opencv")),
-                                 Not(HasSubstr("c10")), HasSubstr("glib")));
+                                 Not(HasSubstr("libc10")), HasSubstr("glib")));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ class MemoryStream final : public Stream {
   public:
     std::size_t read_some(std::byte* into, std::size_t size) override {
         const std::size_t part = std::min({size, bytes.size() - at, most});
-        std::memcpy(into, bytes.data() + at, part);
+        std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(at), part, into);
         at += part;
         return part;
     }
