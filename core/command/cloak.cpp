@@ -71,6 +71,7 @@ void report(Batch& batch, const Input& input, const fs::path& output, const Repo
                                  {"output", output.string()},
                                  {"report", json::parse(to_json(report))}});
     if (batch.arguments.report != "text") return;
+    batch.line.clear();
     std::printf("%s → %s\n%s\n", input.file.c_str(), output.c_str(), to_text(report).c_str());
     std::fflush(stdout);
 }
@@ -117,7 +118,7 @@ int run_batch(Batch& batch, const std::vector<Input>& inputs) {
     bool cancelled = false;
     for (std::size_t i = 0; i < inputs.size() && !cancelled; ++i) {
         if ((cancelled = interrupted())) break;
-        batch.line.start(i, inputs[i].file.string());
+        batch.line.start(i, inputs[i].file.filename().string());
         try {
             ++(cloak_file(batch, inputs[i]) == Outcome::done ? done : skipped);
         } catch (const Error& error) {

@@ -19,9 +19,9 @@ class ProgressLine {
     void update(double fraction, const std::string& stage);  // of the current file, 0..1
     void message(const std::string& text);                   // a line of its own that stays
 
-  private:
-    void clear();
+    void clear();  // before something else is printed
 
+  private:
     std::size_t files_, file_ = 0;
     bool terminal_, quiet_, drawn_ = false;
     std::string name_;
