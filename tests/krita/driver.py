@@ -45,6 +45,15 @@ def messages():
             if isinstance(box, QMessageBox) and box.isVisible()]
 
 
+def place_of(menu, text):
+    """Where on the screen a menu or menu bar shows an entry, or None."""
+    for action in menu.actions() if menu else []:
+        if action.text().replace("&", "") == text:
+            point = menu.mapToGlobal(menu.actionGeometry(action).center())
+            return [point.x(), point.y()]
+    return None
+
+
 class Driver(Extension):
     def setup(self):
         self.folder = os.path.join(os.environ["FOLDER"], "commands")

@@ -41,7 +41,7 @@ class Session:
             "XDG_RUNTIME_DIR": str(home / "run"),
             "LC_ALL": "C.UTF-8",
             "LANG": "C.UTF-8",
-            "OMP_NUM_THREADS": "2",
+            "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "2"),
             "KRITA_PLUGIN_PATH": str(self.link_plugins()),
             "QT_LOGGING_RULES": "krita*=false;lowkey.krita.info=true",
         }

@@ -69,25 +69,15 @@ class FilterDialog(WindowTest):
     def test_menu_preview_undo_and_remembering(self):
         self.start()
         before = Pixels(self.picture)
-        # By mouse and keys, the way a person goes: Filter > Privacy > LowKey...
-        self.window.do(
-            "bar = [a for a in Krita.instance().activeWindow().qwindow().menuBar().actions() "
-            "if a.text().replace('&', '') == 'Filter'][0]\n"
-            "privacy = [a for a in bar.menu().actions() if a.text() == 'Privacy'][0]\n"
-            "result = [a.text().replace('&', '') for a in privacy.menu().actions()]\n"
-            "assert result == ['LowKey...'], result")
-        self.window.key("alt+r")
-        time.sleep(1)
-        self.window.do(
-            "menu = QApplication.activePopupWidget()\n"
-            "privacy = [a for a in menu.actions() if a.text() == 'Privacy'][0]\n"
-            "menu.setActiveAction(privacy)\n"
-            "privacy.menu().popup(menu.mapToGlobal(menu.actionGeometry(privacy).topRight()))")
-        time.sleep(1)
+        # By mouse, the way a person goes: Filter > Privacy > LowKey...
+        bar = "app.activeWindow().qwindow().menuBar()"
+        self.window.click(f"place_of({bar}, 'Filter')")
+        self.window.wait_for("place_of(QApplication.activePopupWidget(), 'Privacy')")
+        self.window.click("place_of(QApplication.activePopupWidget(), 'Privacy')")
+        self.window.wait_for("place_of(QApplication.activePopupWidget(), 'LowKey...')")
+        time.sleep(0.5)
         self.shot("menu")
-        self.window.do(
-            "menu = QApplication.activePopupWidget()\n"
-            "QTest.mouseClick(menu, Qt.LeftButton, pos=menu.actionGeometry(menu.actions()[0]).center())")
+        self.window.click("place_of(QApplication.activePopupWidget(), 'LowKey...')")
         self.window.wait_for("dialog()")
         self.wait_for_label("Done")
         self.shot("done")

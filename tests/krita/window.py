@@ -43,11 +43,11 @@ class Window(Session):
             self.environment["DISPLAY"] = ":" + display.readline().strip()
         self.processes.append(subprocess.Popen(["openbox"], env=self.environment,
                                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        self.log = open(self.folder / "krita.log", "w+", errors="replace")
-        self.krita = subprocess.Popen(
-            [program, "--nosplash", *map(str, files)], cwd=self.folder, stdout=self.log,
-            stderr=subprocess.STDOUT, start_new_session=True,
-            env=self.environment | {"LIBGL_ALWAYS_SOFTWARE": "1", "FOLDER": str(self.folder)})
+        with open(self.folder / "krita.log", "wb") as log:
+            self.krita = subprocess.Popen(
+                [program, "--nosplash", *map(str, files)], cwd=self.folder, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+                env=self.environment | {"LIBGL_ALWAYS_SOFTWARE": "1", "FOLDER": str(self.folder)})
         self.processes.append(self.krita)
         self.do("pass", timeout=120)
         if files:
@@ -83,11 +83,13 @@ class Window(Session):
             time.sleep(0.1)
 
     def output(self):
-        self.log.flush()
         return (self.folder / "krita.log").read_text(errors="replace")
 
-    def key(self, *keys):
-        subprocess.run(["xdotool", "key", *keys], env=self.environment, check=True)
+    def click(self, place):
+        """`place`: an expression for a point of the screen, as [x, y]."""
+        x, y = self.do(f"result = {place}")
+        subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"],
+                       env=self.environment, check=True)
 
     def screenshot(self, path):
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=False)
