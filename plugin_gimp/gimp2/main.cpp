@@ -90,7 +90,8 @@ void query() {
         {GIMP_PDB_STRING, const_cast<gchar*>("faces"), const_cast<gchar*>(kFacesHelp)},
         {GIMP_PDB_STRING, const_cast<gchar*>("region"), const_cast<gchar*>(kRegionHelp)},
     };
-    gimp_plugin_domain_register(kDomain, bind_translations(program).c_str());
+    bind_translations(program);
+    gimp_plugin_domain_register(kDomain, bindtextdomain(kDomain, nullptr));
     gimp_install_procedure(kProcedure, kBlurb, kHelp, "The LowKey authors", "GPL-3.0-or-later",
                            "2026", kMenuLabel, "RGB*, GRAY*", GIMP_PLUGIN, kArguments, 0, arguments,
                            nullptr);

@@ -147,7 +147,9 @@ static GimpProcedure* lowkey_create(GimpPlugIn* plug_in, const gchar* name) {
     return procedure;
 }
 
+// GIMP warns at every start where the plug-in's own folder has no translations, as in packages.
 static gboolean lowkey_set_i18n(GimpPlugIn*, const gchar*, gchar** domain, gchar**) {
+    if (!lowkey::gimp::bind_translations(gimp_get_progname())) return FALSE;
     *domain = g_strdup(lowkey::gimp::kDomain);
     return TRUE;
 }

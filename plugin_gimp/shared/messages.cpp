@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "lowkey/options.h"
 
@@ -22,14 +21,13 @@ std::string format(const char* pattern, Values... values) {
 
 }  // namespace
 
-std::string bind_translations(const std::string& program) {
+bool bind_translations(const std::filesystem::path& program) {
     std::error_code ignored;
-    const auto beside = std::filesystem::path(program).parent_path() / "locale";
-    const std::string folder =
-        std::filesystem::is_directory(beside, ignored) ? beside.string() : LOWKEY_LOCALE_FOLDER;
-    bindtextdomain(kDomain, folder.c_str());
+    const auto beside = program.parent_path() / "locale";
+    const bool own = std::filesystem::is_directory(beside, ignored);
+    bindtextdomain(kDomain, own ? beside.c_str() : LOWKEY_LOCALE_FOLDER);
     bind_textdomain_codeset(kDomain, "UTF-8");
-    return folder;
+    return own;
 }
 
 std::string unknown_preset(const std::string& given) {

@@ -3,6 +3,7 @@
 
 #include <libintl.h>
 
+#include <filesystem>
 #include <string>
 
 #include "lowkey/report.h"
@@ -32,9 +33,9 @@ inline constexpr char kFacesHelp[] =
 inline constexpr char kRegionHelp[] =
     N_("Where to look, in pixels of the layer: \"x,y,width,height\"; \"\" for everywhere");
 
-// Binds the domain to the folder `locale` beside the plug-in, else to the system's; returns the
-// folder.
-std::string bind_translations(const std::string& program);
+// Binds the domain to the folder `locale` beside the plug-in, else to the system's. Whether the
+// first.
+bool bind_translations(const std::filesystem::path& program);
 
 std::string unknown_preset(const std::string& given);
 std::string unreadable_faces(const std::string& given);

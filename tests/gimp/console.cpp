@@ -33,18 +33,17 @@ std::string text_of(const fs::path& file) {
 
 }  // namespace
 
-ConsoleRun run_gimp(const std::string& script, const Environment& environment) {
-    g_setenv("GIMP2_DIRECTORY", profile().c_str(), TRUE);
+ConsoleRun run_console(const std::string& script, const std::string& arguments,
+                       const Environment& environment) {
+    g_setenv(LOWKEY_GIMP_PROFILE, profile().c_str(), TRUE);
     g_setenv("LOWKEY_COMMAND", environment.command.c_str(), TRUE);
     g_setenv("LOWKEY_PACK", environment.pack.c_str(), TRUE);
     g_unsetenv("DISPLAY");  // batch needs no screen
     const fs::path log = fs::path(LOWKEY_TEST_FOLDER) / "console.log";
-    // GIMP stays running after an error, so a second batch command ends it.
     const std::string command = "timeout " + std::to_string(kLimitSeconds) +
-                                " " LOWKEY_GIMP_CONSOLE
-                                " -i -d -f -b \"$SCRIPT\" -b '(gimp-quit 1)' > '" +
+                                " " LOWKEY_GIMP_CONSOLE " -i -d -f " + arguments + " > '" +
                                 log.string() + "' 2>&1 < /dev/null";
-    g_setenv("SCRIPT", ("(let* () " + script + " (gimp-quit 0))").c_str(), TRUE);
+    g_setenv("SCRIPT", script.c_str(), TRUE);
     const int status = std::system(command.c_str());
     return {status == 0, text_of(log)};
 }
@@ -56,20 +55,6 @@ std::string quoted(const std::string& text) {
         made += c;
     }
     return made + "\"";
-}
-
-std::string on_file(const fs::path& in, const std::string& body, const fs::path& out) {
-    const std::string source = quoted(in.string()), target = quoted(out.string());
-    return "(let* ((image (car (gimp-file-load RUN-NONINTERACTIVE " + source + " " + source +
-           "))) (layer (car (gimp-image-get-active-drawable image)))) " + body +
-           " (gimp-file-save RUN-NONINTERACTIVE image layer " + target + " " + target +
-           ") (gimp-image-delete image))";
-}
-
-std::string cloak(const Call& call) {
-    return "(plug-in-lowkey RUN-NONINTERACTIVE image layer " + std::to_string(call.strength) + " " +
-           std::to_string(call.iterations) + " " + quoted(call.preset) + " " +
-           std::to_string(call.seed) + " " + quoted(call.faces) + " " + quoted(call.region) + ")";
 }
 
 }  // namespace lowkey::testing

@@ -7,7 +7,7 @@
 namespace lowkey::testing {
 
 struct ConsoleRun {
-    bool finished = false;  // within its time, by its own (gimp-quit)
+    bool finished = false;  // within its time, by itself and without an error
     std::string output;     // everything it printed
     bool failed() const { return output.find("xecution error") != std::string::npos; }
 };
@@ -17,7 +17,13 @@ struct Environment {
     std::string pack = LOWKEY_TEST_PACK;        // $LOWKEY_PACK
 };
 
-// `script`: Scheme, run as one batch command that ends in (gimp-quit 0).
+// `arguments` use $SCRIPT.
+ConsoleRun run_console(const std::string& script, const std::string& arguments,
+                       const Environment& environment);
+
+// The rest is spelt for each version of GIMP in a file of its own.
+
+// `script`: Scheme, run as one batch command.
 ConsoleRun run_gimp(const std::string& script, const Environment& environment = {});
 
 // Scheme that opens the file as `image` with its layer `layer`, runs `body`, and saves the layer.

@@ -339,6 +339,35 @@ TEST_F(Gimp2, SaysThatThePackIsMissing) {
     expect_refusal(face(), "", {}, "/no/pack", {LOWKEY_TEST_COMMAND, "/no/pack"});
 }
 
+TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
+    const fs::path in = folder() / "in", to = folder() / "to";
+    fs::remove_all(in);
+    fs::remove_all(to);
+    fs::create_directories(in);
+    fs::create_directories(to);
+    fs::copy_file(face(), in / "a.png");
+    store(in / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
+    fs::copy_file(face(), in / "c.png");
+    const ConsoleRun run = run_gimp("(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp2.scm") +
+                                    ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) +
+                                    " " + quoted(to.string()) + " \"light\")");
+    EXPECT_TRUE(run.finished) << run.output;
+    EXPECT_TRUE(fs::exists(to / "a.png"));
+    EXPECT_FALSE(fs::exists(to / "b.png"));
+    EXPECT_TRUE(fs::exists(to / "c.png"));
+    EXPECT_NE(run.output.find("Cloaked 2, not cloaked 1"), std::string::npos) << run.output;
+}
+
+// A JPEG through GIMP and through the command: the same decoder, the same pixels.
+TEST_F(Gimp2, GivesTheCommandsPixels) {
+    const fs::path by_command = out("by_command.png"), by_gimp = out("by_gimp.png");
+    const std::string command = LOWKEY_TEST_COMMAND " cloak --pack " LOWKEY_TEST_PACK
+                                                    " --iterations 3 -o '" +
+                                by_command.string() + "' '" + kFace.string() + "'";
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    EXPECT_TRUE(same(cloaked(kFace, by_gimp), load(by_command)));
+}
+
 // GIMP cancels a plug-in by killing it: the worker must not go on by itself.
 TEST_F(Gimp2, WorkerEndsWithAKilledPlugIn) {
     const auto pid_of = [](const std::string& pattern) {
