@@ -104,7 +104,7 @@ void add_arguments(GimpProcedure* procedure) {
         const std::string name(preset_defaults(preset).name), label(preset_defaults(preset).label);
         gimp_choice_add(choice, name.c_str(), static_cast<int>(preset), _(label.c_str()), nullptr);
     }
-    gimp_procedure_add_choice_argument(procedure, "preset", _("P_reset"), _(kPresetHelp), choice,
+    gimp_procedure_add_choice_argument(procedure, "preset", _("Pr_eset"), _(kPresetHelp), choice,
                                        "balanced", G_PARAM_READWRITE);
     gimp_procedure_add_int_argument(procedure, "strength", _("S_trength"), _(kStrengthHelp), -1,
                                     kMaxStrength, -1, G_PARAM_READWRITE);

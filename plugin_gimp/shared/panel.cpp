@@ -9,6 +9,7 @@
 namespace lowkey::gimp {
 namespace {
 
+constexpr int kTextWidth = 90;      // characters; GTK 3 makes a window as wide as its longest line
 constexpr guint kSettle = 400;      // ms without a change before a preview starts
 constexpr int kLongestSide = 1600;  // of a previewed face, screen memory only
 
@@ -48,6 +49,7 @@ Panel::Panel(LayerJob& job, Settings settings, std::function<void(bool)> can_run
     status_ = gtk_label_new(nullptr);
     gtk_label_set_line_wrap(GTK_LABEL(status_), TRUE);
     gtk_widget_set_size_request(status_, 680, 36);
+    gtk_label_set_max_width_chars(GTK_LABEL(status_), kTextWidth);
     align_left(status_);
     gtk_box_pack_start(GTK_BOX(box_), status_, FALSE, FALSE, 0);
 
@@ -57,6 +59,7 @@ Panel::Panel(LayerJob& job, Settings settings, std::function<void(bool)> can_run
     g_free(markup);
     gtk_label_set_line_wrap(GTK_LABEL(notice), TRUE);
     gtk_widget_set_size_request(notice, 680, -1);
+    gtk_label_set_max_width_chars(GTK_LABEL(notice), kTextWidth);
     align_left(notice);
     gtk_box_pack_start(GTK_BOX(box_), notice, FALSE, FALSE, 0);
 
