@@ -14,11 +14,11 @@ namespace lowkey::cloak {
 namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
-constexpr double kColourPace = 0.1;  // of Cb and Cr against luma
-constexpr double kLastRate = 0.15;   // of the first learning rate, reached along a cosine
-constexpr int kStillSteps = 12;      // stop when the distance has not moved over this many steps
-constexpr double kStill = 2e-3;      // ... by more than this share
-constexpr int kScaleSearch = 7;      // bisections of the final scale
+constexpr double kColourPace = 0.03;  // of Cb and Cr against luma
+constexpr double kLastRate = 0.15;    // of the first learning rate, reached along a cosine
+constexpr int kStillSteps = 12;       // stop when the distance has not moved over this many steps
+constexpr double kStill = 2e-3;       // ... by more than this share
+constexpr int kScaleSearch = 7;       // bisections of the final scale
 
 // Each perceptual measure over its budget. DSSIM and chroma are held in the face box and around it:
 // a budget for the box alone would drive the perturbation out of it.

@@ -280,7 +280,7 @@ TEST_F(CloakerTest, CheckComparesTwoPictures) {
 TEST_F(CloakerTest, LargeFaceIsWorkedOnSmallButChangedEverywhere) {
     cv::Mat large;
     cv::resize(*one_face_, large, {}, 6, 6, cv::INTER_CUBIC);
-    const Picture picture = to_picture(large);
+    const Picture picture = to_picture(large, {Sample::f32, Channels::rgb, Encoding::encoded});
     const CloakResult result = cloaker_->cloak(picture.view(), quick());
     ASSERT_FALSE(result.report.faces.empty());
     const cloak::FaceRegion region =

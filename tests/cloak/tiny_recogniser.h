@@ -17,13 +17,15 @@ class TinyRecogniser : public model::Recogniser {
         crop_ = crop;
         const torch::Generator generator = at::detail::createCPUGenerator(seed);
         const auto options = torch::TensorOptions().dtype(torch::kFloat64);
-        first_ = (torch::randn({6, 3, 5, 5}, generator, options) * 0.3).to(type);
-        second_ = (torch::randn({8, 6, 5, 5}, generator, options) * 0.2).to(type);
+        // Kernels without a mean look at detail, as real recognisers do, and not at brightness.
+        const torch::Tensor kernels = torch::randn({6, 3, 5, 5}, generator, options);
+        first_ = (kernels - kernels.mean({1, 2, 3}, true)).to(type);
+        second_ = (torch::randn({8, 6, 3, 3}, generator, options) * 0.3).to(type);
         last_ = torch::randn({16, 8 * 9}, generator, options).to(type);
     }
     torch::Tensor embed(const torch::Tensor& crops) override {
-        const torch::Tensor a = at::conv2d(crops, first_, {}, 4).tanh();
-        const torch::Tensor b = at::conv2d(a, second_, {}, 4).tanh();
+        const torch::Tensor a = at::conv2d(crops, first_, {}, 4, 2).tanh();
+        const torch::Tensor b = at::conv2d(a, second_, {}, 2, 1).tanh();
         const torch::Tensor pooled = at::adaptive_avg_pool2d(b, {3, 3}).flatten(1);
         const torch::Tensor features = pooled.matmul(last_.t());
         return features / features.norm(2, {1}, true);
