@@ -72,6 +72,8 @@ Dialog::Dialog(QWidget* parent, KisPaintDeviceSP device, bool for_layer)
     engine.open_dialog(name_);
     connect(&engine, &Engine::progressed, this, &Dialog::show_progress, Qt::QueuedConnection);
     connect(&engine, &Engine::ended, this, &Dialog::show_outcome, Qt::QueuedConnection);
+    // Before Krita asks for the first preview: a person wants to choose faces while that runs.
+    if (show_faces_->isChecked()) find_faces();
 }
 
 Dialog::~Dialog() {
@@ -209,7 +211,6 @@ void Dialog::showEvent(QShowEvent* event) {
         connect(host, &QDialog::accepted, this, [this] { host_accepted(); });
         connect(host, &QDialog::rejected, this, [this] { Engine::instance().abandon(name_); });
     }
-    if (show_faces_->isChecked()) find_faces();
 }
 
 void Dialog::host_accepted() {
@@ -238,16 +239,17 @@ void Dialog::find_faces() {
     if (!device_) return;
     const Content content(device_);
     if (content.empty() || !content.holds_colour()) return;
-    const QSize size = content.area().size(),
-                small = size.scaled(faces_->size(), Qt::KeepAspectRatio);
+    const QSize size = content.area().size();
+    const QSize small = size.scaled(2 * faces_->minimumSize(), Qt::KeepAspectRatio);
     faces_->show_picture(device_->createThumbnail(small.width(), small.height(), content.area()),
                          size);
     faces_->show_message(i18n("Looking for faces..."));
     if (detection_cancelled_) *detection_cancelled_ = true;
     auto cancelled = detection_cancelled_ = std::make_shared<std::atomic<bool>>(false);
     auto picture = std::make_shared<Picture>(content.picture());
+    auto turn = std::make_shared<Engine::DetectionTurn>();
     QPointer<FacesView> view(faces_);
-    QThreadPool::globalInstance()->start([picture, cancelled, view]() mutable {
+    QThreadPool::globalInstance()->start([picture, cancelled, view, turn]() mutable {
         std::vector<Face> faces;
         QString message;
         try {
@@ -256,6 +258,7 @@ void Dialog::find_faces() {
             message = i18n("Faces could not be looked for");
         }
         picture.reset();
+        turn.reset();
         QMetaObject::invokeMethod(
             qApp,
             [cancelled, view, faces = std::move(faces), message] {
@@ -289,6 +292,7 @@ void Dialog::show_outcome(const QString& dialog, int generation, int kind, const
     else if (kind == Outcome::no_face && !for_layer_)
         text = i18n("%1 To point at a face, select it before opening this dialog.", message);
     status_->setText(text.trimmed());
+    fit();
 }
 
 }  // namespace lowkey::krita

@@ -21,6 +21,7 @@ constexpr std::size_t kRememberedBytes = 48U << 20U;
 constexpr std::size_t kRememberedCount = 32;
 // An update asks once a patch; asking a broken worker each time would take minutes.
 constexpr std::chrono::seconds kFailureHolds{10};
+constexpr std::chrono::milliseconds kTurn{20};
 
 std::string parameters_of(const Options& options) {
     std::string text = std::string(preset_defaults(options.preset).name) + ' ' +
@@ -220,8 +221,11 @@ Outcome Engine::run(const Job& job) {
 
     try {
         std::unique_lock lock(worker_, std::defer_lock);
-        while (ticket.fate() == Ticket::Fate::go_on &&
-               !lock.try_lock_for(std::chrono::milliseconds(20))) {
+        while (ticket.fate() == Ticket::Fate::go_on) {
+            if (detections_ > 0)
+                std::this_thread::sleep_for(kTurn);
+            else if (lock.try_lock_for(kTurn))
+                break;
         }
         if (ticket.fate() != Ticket::Fate::go_on) throw Error(ErrorKind::cancelled, "cancelled");
         if (auto cloak = recall(key, parameters)) return settled(std::move(cloak));
@@ -265,7 +269,7 @@ std::vector<Face> Engine::detect(const Picture& picture,
                                  const std::shared_ptr<std::atomic<bool>>& cancelled) {
     std::unique_lock lock(worker_, std::defer_lock);
     const auto wanted = [&] { return !quitting_ && !*cancelled; };
-    while (wanted() && !lock.try_lock_for(std::chrono::milliseconds(20))) {
+    while (wanted() && !lock.try_lock_for(kTurn)) {
     }
     if (!wanted()) throw Error(ErrorKind::cancelled, "cancelled");
     return client().detect(picture.view(), [&](const Progress&) { return wanted(); });

@@ -55,6 +55,14 @@ class Engine : public QObject {
     std::vector<Face> detect(const Picture& picture,
                              const std::shared_ptr<std::atomic<bool>>& cancelled);
 
+    // While one exists, cloaks that have not begun let a detection go first.
+    struct DetectionTurn {
+        DetectionTurn() { ++instance().detections_; }
+        ~DetectionTurn() { --instance().detections_; }
+        DetectionTurn(const DetectionTurn&) = delete;
+        DetectionTurn& operator=(const DetectionTurn&) = delete;
+    };
+
     // What an open dialog asks for, by the name it puts into its configurations.
     void open_dialog(const QString& dialog);
     bool is_open(const QString& dialog);
@@ -102,6 +110,7 @@ class Engine : public QObject {
     std::timed_mutex worker_;  // held while the worker is in use
     std::unique_ptr<CachedClient> client_;
     std::atomic<bool> quitting_{false};
+    std::atomic<int> detections_{0};
 
     std::mutex state_;  // guards what follows
     std::map<QString, std::shared_ptr<Dialog>> dialogs_;
