@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 
-#include "convert/random.h"
 #include "expect_error.h"
 #include "lowkey/lowkey.h"
+#include "model/manifest.h"
 #include "temporary_folder.h"
 
 namespace lowkey {
@@ -29,7 +29,16 @@ class FindPack : public ::testing::Test {
     }
     std::filesystem::path install(const std::string& place) {
         const auto path = folder_ / place;
-        convert::random_pack(path, 1);
+        std::filesystem::create_directories(path);
+        // Finding reads manifests only.
+        model::Manifest manifest{"a pack", "CC0-1.0", "a test", {}, {}, {}};
+        for (const auto* name : {"a", "b", "c"}) {
+            auto& entry = manifest.recognisers.emplace_back();
+            entry.name = name;
+            entry.architecture = {{"name", "mobilefacenet"}};
+            entry.weights = {"x.safetensors", std::string(64, '0'), {}, {}};
+        }
+        model::write_manifest(path, manifest);
         return path;
     }
     TemporaryFolder folder_;
