@@ -201,7 +201,7 @@ LoadedPicture read_jpeg(ByteSpan file, const std::string& name) {
 
     const bool grey = codec.jpeg_color_space == JCS_GRAYSCALE;
     codec.out_color_space = grey ? JCS_GRAYSCALE : JCS_RGB;
-    codec.dct_method = JDCT_ISLOW;
+    codec.dct_method = JDCT_FLOAT;  // as GIMP decodes, so that a photo has the same pixels in both
     LoadedPicture loaded;
     loaded.info.type = FileType::jpeg;
     loaded.info.lossless = false;
