@@ -180,7 +180,7 @@ struct CachedClient::Impl {
     std::atomic<int> computed = 0;
 };
 
-CachedClient::CachedClient(ClientOptions client, CacheOptions cache)
+CachedClient::CachedClient(ClientOptions client, const CacheOptions& cache)
     : impl_(std::make_unique<Impl>(std::move(client), cache)) {}
 
 CachedClient::~CachedClient() = default;

@@ -105,6 +105,7 @@ Process::Process(const std::vector<std::string>& command) {
         throw_cannot_start(g_strerror(errno));
 
     std::vector<const char*> arguments;
+    arguments.reserve(command.size() + 1);
     for (const std::string& argument : command) arguments.push_back(argument.c_str());
     arguments.push_back(nullptr);
     char** environment = g_get_environ();

@@ -37,6 +37,7 @@ inline constexpr std::uint64_t kMaxPayloadBytes = std::uint64_t{16} << 30;
 
 enum class Type : std::uint16_t { hello = 1, detect, cloak, progress, faces, result, error, bye };
 
+// NOLINTNEXTLINE(bugprone-exception-escape): nlohmann's move asserts, it does not throw.
 struct Message {
     std::uint16_t version = kVersion;
     Type type{};

@@ -37,7 +37,7 @@ struct CachedChanges {
 // done without.
 class CachedClient {
   public:
-    explicit CachedClient(ClientOptions client = {}, CacheOptions cache = {});
+    explicit CachedClient(ClientOptions client = {}, const CacheOptions& cache = {});
     ~CachedClient();
     CachedClient(const CachedClient&) = delete;
     CachedClient& operator=(const CachedClient&) = delete;
