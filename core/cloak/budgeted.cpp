@@ -5,6 +5,7 @@
 #include <deque>
 
 #include "cloak/budget.h"
+#include "cloak/filters.h"
 #include "cloak/objective.h"
 #include "cloak/problem.h"
 #include "cloak/quality.h"
@@ -15,6 +16,9 @@ namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
 constexpr double kColourPace = 0.03;  // of Cb and Cr against luma
+constexpr double kSmoothness = 0.45;  // sigma of the perturbation in template pixels
+constexpr double kLeastSigma = 0.3;   // working pixels; less is no smoothing at all
+constexpr int kWarmUp = 6;            // steps until the full rate, while the weights settle
 constexpr double kLastRate = 0.15;    // of the first learning rate, reached along a cosine
 constexpr int kStillSteps = 12;       // stop when the distance has not moved over this many steps
 constexpr double kStill = 2e-3;       // ... by more than this share
@@ -108,9 +112,20 @@ class Measures {
 
 // Adam works on luma, Cb and Cr (BT.601), so that colour can move more slowly than light: steps in
 // RGB are coloured by nature, and colour patches on skin are what a person sees first.
+//
+// The nodes are a Gaussian of what Adam moves. Adam gives every coordinate a step of the same size,
+// also those whose gradient is noise: without the Gaussian a face larger than its template fills
+// with pixel noise that costs all of the budgets and moves no embedding.
 class Basis {
   public:
     explicit Basis(const Problem& problem) : grey_(problem.parts().grey) {
+        const torch::Tensor& picture = problem.parts().picture;
+        const double sigma = extra_smoothness(problem.parts());
+        if (sigma >= kLeastSigma) {
+            const int radius = static_cast<int>(std::ceil(3 * sigma));
+            rows_ = gaussian_matrix(picture.size(2), sigma, radius, picture.options());
+            columns_ = gaussian_matrix(picture.size(3), sigma, radius, picture.options());
+        }
         constexpr double k = kColourPace;
         const torch::TensorOptions options = problem.parts().picture.options();
         const torch::Tensor to_rgb = torch::tensor({1.0, 0.0, 1.402 * k, 1.0, -0.344136 * k,
@@ -122,13 +137,25 @@ class Basis {
     }
     torch::Tensor to_rgb(const torch::Tensor& values) const { return times(to_rgb_, values); }
     torch::Tensor from_rgb(const torch::Tensor& values) const { return times(from_rgb_, values); }
+    torch::Tensor to_nodes(const torch::Tensor& rgb) const {
+        return rows_.defined() ? filter(rows_, columns_, rgb) : rgb;
+    }
 
   private:
+    // In working pixels: what the nodes' own spline, of variance 1/3, does not smooth yet.
+    static double extra_smoothness(const Problem::Parts& parts) {
+        const cv::Matx23d& m = parts.template_to_picture;
+        const double wanted = kSmoothness * std::hypot(m(0, 0), m(1, 0));
+        const double has = parts.factor > 1 ? 1.0 / 3 : 0;
+        return std::sqrt(std::max(0.0, wanted * wanted - has));
+    }
+
     torch::Tensor times(const torch::Tensor& matrix, const torch::Tensor& values) const {
         return grey_ ? values : matrix.matmul(values.view({3, -1})).view(values.sizes());
     }
     bool grey_;
     torch::Tensor to_rgb_, from_rgb_;
+    torch::Tensor rows_, columns_;  // undefined: no smoothing
 };
 
 class Adam {
@@ -208,7 +235,7 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
     int i = 1;
     for (; i <= recipe.iterations; ++i) {
         leaf.requires_grad_(true);
-        const torch::Tensor picture = problem.perturbed(basis.to_rgb(leaf));
+        const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
         const std::vector<torch::Tensor> embeddings = ensemble.embed(
             picture, parts.template_to_picture, {random_view(random), random_smooth_view(random)});
         torch::Tensor distance = torch::zeros({}, picture.options());
@@ -223,10 +250,12 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         const double done = static_cast<double>(i - 1) / recipe.iterations;
         const double rate =
             recipe.step * (kLastRate + (1 - kLastRate) * 0.5 * (1 + std::cos(M_PI * done)));
-        adam.step(leaf, gradient, rate);
-        coefficients = basis.to_rgb(leaf);
+        adam.step(leaf, gradient, rate * std::min(1.0, static_cast<double>(i) / kWarmUp));
+        torch::Tensor moved_rgb = basis.to_rgb(leaf);
+        problem.project(moved_rgb, recipe.epsilon);
+        leaf = basis.from_rgb(moved_rgb);
+        coefficients = basis.to_nodes(moved_rgb);
         problem.project(coefficients, recipe.epsilon);
-        leaf = basis.from_rgb(coefficients);
         measures.update(values);
         const double moved = distance.item<double>();
         if (!observer({i, moved, coefficients})) {
