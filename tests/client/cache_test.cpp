@@ -92,7 +92,7 @@ TEST_F(Cache, TellsOptionsSelectionsAndFormatsApart) {
     others[5].region = Rect{0, 0, 400, 300};
     for (const Options& options : others) EXPECT_EQ(source(options), CacheSource::computed);
 
-    std::vector<std::uint8_t> mask(400 * 300, 255);
+    std::vector<std::uint8_t> mask(std::size_t{400} * 300, 255);
     EXPECT_EQ(source({}, {mask.data(), 400, 300, 400}), CacheSource::computed);
     mask[150 * 400 + 200] = 254;
     EXPECT_EQ(source({}, {mask.data(), 400, 300, 400}), CacheSource::computed);
@@ -118,7 +118,7 @@ TEST_F(Cache, ReusesAResultAfterABrushStrokeAwayFromTheFace) {
         CachedClient client(fake("normal"), where);
         client.cloak(picture.view(), {});
         Picture stroke(picture.view());
-        for (int x = 20; x < 90; ++x) stroke.row(30)[x * 3] ^= std::byte{1};
+        for (int x = 20; x < 90; ++x) touch(stroke, x, 30);
         const CachedChanges moved = client.cloak(stroke.view(), {});
         EXPECT_EQ(moved.source, CacheSource::moved);
         EXPECT_TRUE(is_right(stroke, moved)) << "the stroke stays";
@@ -134,7 +134,7 @@ TEST_F(Cache, ComputesAfterAStrokeAtTheFaceOrANewFace) {
     // The fake's face is 100 x 75 pixels in the middle; beside it counts too.
     for (const auto& [x, y] : {std::pair{400, 300}, {400 + 60, 300}, {400, 300 - 60}}) {
         Picture stroke(picture.view());
-        stroke.row(y)[x * 3] ^= std::byte{1};
+        touch(stroke, x, y);
         const CachedChanges fresh = client.cloak(stroke.view(), {});
         EXPECT_EQ(fresh.source, CacheSource::computed);
         EXPECT_TRUE(is_right(stroke, fresh));
@@ -160,6 +160,7 @@ TEST_F(Cache, ComputesOnceForThreadsThatAskTogether) {
     CachedClient client(fake("normal"), cache());
     const Picture picture = noise(400, 300);
     std::vector<std::thread> threads;
+    threads.reserve(12);
     std::atomic<int> right = 0;
     for (int i = 0; i < 12; ++i)
         threads.emplace_back([&] { right += is_right(picture, client.cloak(picture.view(), {})); });
@@ -212,8 +213,8 @@ TEST_F(Cache, IsPrivateToTheUser) {
     std::ifstream file(files()[0], std::ios::binary);
     const std::string bytes(std::istreambuf_iterator<char>(file), {});
     for (int y = 132; y < 168; ++y) {
-        const auto* row = reinterpret_cast<const char*>(picture.row(y)) + 180 * 3;
-        EXPECT_EQ(bytes.find(std::string(row, 40 * 3)), std::string::npos);
+        const std::string row(reinterpret_cast<const char*>(picture.row(y)), picture.stride());
+        EXPECT_EQ(bytes.find(row.substr(540, 120)), std::string::npos);
     }
 }
 

@@ -44,7 +44,7 @@ TEST(Client, ReadsPaddedRowsAndMasks) {
     const Picture cloaked = client.cloak(part, {}).picture;
     EXPECT_TRUE(same(cloaked.view(), expected(part).view()));
 
-    std::vector<std::uint8_t> mask(200 * 200, 0);
+    std::vector<std::uint8_t> mask(std::size_t{200} * 200, 0);
     const MaskView nothing{mask.data(), 160, 200, 200};
     EXPECT_TRUE(same(client.cloak(part, {}, nothing).picture.view(), part));
     mask.assign(mask.size(), 255);
@@ -314,6 +314,7 @@ TEST(Client, RefusesWhatItCannotSend) {
 TEST(Client, ServesThreadsInTurn) {
     Client client(fake("normal"));
     std::vector<std::thread> threads;
+    threads.reserve(8);
     std::atomic<int> right = 0;
     for (unsigned i = 0; i < 8; ++i)
         threads.emplace_back([&, i] {

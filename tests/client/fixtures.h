@@ -41,6 +41,11 @@ inline Picture noise(int width, int height, PixelFormat format = {}, unsigned se
     return picture;
 }
 
+// A brush stroke of one pixel.
+inline void touch(Picture& picture, int x, int y) {
+    picture.row(y)[static_cast<std::size_t>(x) * bytes_per_pixel(picture.format())] ^= std::byte{1};
+}
+
 inline bool same(const PictureView& a, const PictureView& b) {
     if (a.width != b.width || a.height != b.height || !(a.format == b.format)) return false;
     const std::size_t bytes = static_cast<std::size_t>(a.width) * bytes_per_pixel(a.format);
