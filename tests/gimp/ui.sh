@@ -61,7 +61,7 @@ press() { # NAME KEY: in the dialog
     xdotool key "$1"
 }
 
-wait_for 60 window 'GIMP$' || { shot no-gimp; fail "GIMP did not start"; }
+wait_for 180 window 'GIMP$' || { shot no-gimp; fail "GIMP did not start"; }
 sleep 2
 # GIMP 3 greets a new profile; GTK 3 takes keys only in the focused window.
 if welcome=$(window '^Welcome to GIMP'); then
@@ -132,7 +132,7 @@ canvas repeated
 xdotool key ctrl+z
 wait_for 10 clean || fail "the repeated cloak was not undone"
 
-echo "Cancel ends the worker within a second and changes nothing"
+echo "Cancel ends the worker at once and changes nothing"
 open_dialog menu-again
 wait_for 60 faces_found || { shot no-faces; fail "no face was found"; }
 iterations 500
