@@ -226,11 +226,12 @@ LoadedPicture read_jpeg(ByteSpan file, const std::string& name) {
                 reinterpret_cast<JSAMPROW>(picture.row(static_cast<int>(codec.output_scanline)));
             jpeg_read_scanlines(&codec, &row, 1);
         }
-        if (!decoder.manager.damaged) jpeg_finish_decompress(&codec);
     });
     if (!has_pixels || decoder.manager.damaged) fail();
-
+    // Before the end: finishing frees the tables that the components point to.
     JpegCoding coding = coding_of(codec);
+    const bool finished = guarded(decoder.manager, [&] { jpeg_finish_decompress(&codec); });
+    if (!finished || decoder.manager.damaged) fail();
     if (!coding.tables.empty()) loaded.info.jpeg_quality = estimate_jpeg_quality(coding.tables);
     loaded.info.jpeg_progressive = coding.progressive;
     loaded.info.jpeg_subsampled =
