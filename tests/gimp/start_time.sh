@@ -8,7 +8,7 @@ plugins=$1 rounds=${2:-15}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 system=$(pkg-config --variable=gimplibdir gimp-2.0)/plug-ins
-mkdir -p "$folder/with" "$folder/without"
+mkdir -p "$folder"/with{,out}/{brushes,dynamics,gradients,palettes,patterns,tool-presets}
 printf '(plug-in-path "%s:%s")\n' "$system" "$plugins" >"$folder/with/gimprc"
 printf '(plug-in-path "%s")\n' "$system" >"$folder/without/gimprc"
 start() { # PROFILE: seconds
