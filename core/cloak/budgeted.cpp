@@ -44,8 +44,8 @@ class Measures {
         }
     }
 
-    // In the order of the weights.
-    std::vector<torch::Tensor> of(const torch::Tensor& picture) const {
+    // In the order of the weights, LPIPS last.
+    std::vector<torch::Tensor> of(const torch::Tensor& picture, bool with_lpips) const {
         const torch::Tensor map = ssim_.dssim_map(picture);
         const torch::Tensor inside = box_of(map);
         const double around = static_cast<double>(map.numel() - inside.numel());
@@ -53,7 +53,7 @@ class Measures {
         std::vector<torch::Tensor> values = {
             inside.mean(), (map.sum() - inside.sum()) / std::max(1.0, around),
             face_chroma_(face_of(difference)), region_chroma_(difference)};
-        if (problem_.perceptual() != nullptr) {
+        if (with_lpips && problem_.perceptual() != nullptr) {
             values.push_back(problem_.perceptual()->distance_to(prepared_, picture).mean());
         }
         return values;
@@ -202,7 +202,7 @@ double feasible_scale(const Problem& problem, const Measures& measures,
                       const torch::Tensor& coefficients) {
     const torch::NoGradGuard no_gradient;
     const auto fits = [&](double scale) {
-        return measures.excess(measures.of(problem.perturbed(coefficients * scale))) <= 1;
+        return measures.excess(measures.of(problem.perturbed(coefficients * scale), true)) <= 1;
     };
     if (fits(1)) return 1;
     double low = 0, high = 1;
@@ -224,6 +224,9 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         const torch::NoGradGuard no_gradient;
         reference = ensemble.embed(parts.reference, parts.template_to_picture, {View{}});
     }
+    // Each recogniser sees one view a step, plain and through G by turns, and LPIPS is asked every
+    // second step: Adam averages over steps, so the same time buys nearly twice as many of them.
+    const Ensemble halves[2] = {ensemble.half(0), ensemble.half(1)};
     Measures measures(problem, recipe.budgets);
     Random random(seed);
     Stillness stillness;
@@ -236,14 +239,19 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
     for (; i <= recipe.iterations; ++i) {
         leaf.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
-        const std::vector<torch::Tensor> embeddings = ensemble.embed(
-            picture, parts.template_to_picture, {random_view(random), random_smooth_view(random)});
         torch::Tensor distance = torch::zeros({}, picture.options());
-        for (std::size_t n = 0; n < embeddings.size(); ++n) {
-            distance = distance + squared_distances(reference[n], embeddings[n]).mean();
+        const View plain = random_view(random), smooth = random_smooth_view(random);
+        for (std::size_t h = 0; h < 2; ++h) {
+            const bool through_g = (static_cast<std::size_t>(i) + h) % 2 == 0;
+            const std::vector<torch::Tensor> embeddings =
+                halves[h].embed(picture, parts.template_to_picture, {through_g ? smooth : plain});
+            for (std::size_t n = 0; n < embeddings.size(); ++n) {
+                distance = distance + squared_distances(reference[2 * n + h], embeddings[n]).mean();
+            }
         }
-        distance = distance / static_cast<double>(embeddings.size());
-        const std::vector<torch::Tensor> values = measures.of(picture);
+        distance = distance / static_cast<double>(ensemble.size());
+        const bool with_lpips = i % 2 == 1;
+        const std::vector<torch::Tensor> values = measures.of(picture, with_lpips);
         const torch::Tensor loss = measures.weighted(values) - distance;
         const torch::Tensor gradient = torch::autograd::grad({loss}, {leaf}).front();
         leaf = leaf.detach();
@@ -261,7 +269,7 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         if (!observer({i, moved, coefficients})) {
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
         }
-        if (stillness.still(moved) && measures.excess(values) <= 1.05) break;
+        if (stillness.still(moved) && with_lpips && measures.excess(values) <= 1.05) break;
     }
     coefficients = coefficients * feasible_scale(problem, measures, coefficients);
     return {coefficients, std::min(i, recipe.iterations)};

@@ -62,6 +62,12 @@ Ensemble::Ensemble(std::vector<model::Recogniser*> recognisers)
     }
 }
 
+Ensemble Ensemble::half(std::size_t first) const {
+    std::vector<model::Recogniser*> chosen;
+    for (std::size_t i = first; i < recognisers_.size(); i += 2) chosen.push_back(recognisers_[i]);
+    return Ensemble(std::move(chosen));
+}
+
 std::vector<torch::Tensor> Ensemble::embed(const torch::Tensor& picture,
                                            const cv::Matx23d& template_to_picture,
                                            const std::vector<View>& views) const {

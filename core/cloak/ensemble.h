@@ -20,6 +20,9 @@ class Ensemble {
     std::size_t size() const { return recognisers_.size(); }
     const std::string& name(std::size_t i) const { return recognisers_[i]->name(); }
 
+    // Every second recogniser, from the first (0) or the second (1) on.
+    Ensemble half(std::size_t first) const;
+
     // One embedding tensor (views x D, unit length) per recogniser, of `picture` (1 x 3 x H x W,
     // RGB in [0, 1]) aligned by `template_to_picture` and seen through each view.
     std::vector<torch::Tensor> embed(const torch::Tensor& picture,

@@ -107,7 +107,7 @@ std::vector<Similarity> measure_similarities(const Ensemble& ensemble, const Pic
     const cv::Matx23d to_picture = template_to_working(region, factor);
     const auto embed = [&](const PictureView& picture) {
         return ensemble.embed(to_tensor(reduce(picture, region.rect, factor), device), to_picture,
-                              {View{}});
+                              std::vector<View>(1));
     };
     const std::vector<torch::Tensor> before = embed(clean), after = embed(cloaked);
     std::vector<Similarity> similarities;
