@@ -4,33 +4,11 @@
 
 #include <array>
 
+#include "model/arch/depthwise_block.h"
 #include "model/arch/network.h"
 
 namespace lowkey::model {
 namespace {
-
-class MobileFaceV2Block : public Block {
-  public:
-    MobileFaceV2Block(int in, int inner, int out, int stride, double eps) : residual_(stride == 1) {
-        expand_ = register_module("expand", std::make_shared<ConvUnit>(conv_options(in, inner, 1),
-                                                                       Activation::relu6, eps));
-        depthwise_ = register_module(
-            "depthwise", std::make_shared<ConvUnit>(conv_options(inner, inner, 3, stride, 1, inner),
-                                                    Activation::relu6, eps));
-        project_ = register_module(
-            "project",
-            std::make_shared<ConvUnit>(conv_options(inner, out, 1), Activation::none, eps));
-    }
-
-    torch::Tensor forward(const torch::Tensor& x) {
-        auto y = project_->forward(depthwise_->forward(expand_->forward(x)));
-        return residual_ ? x + y : y;
-    }
-
-  private:
-    bool residual_;
-    std::shared_ptr<ConvUnit> expand_, depthwise_, project_;
-};
 
 struct Parameters {
     double width;
@@ -56,8 +34,8 @@ class MobileFaceV2 : public Network {
             for (int i = 0; i <= p.blocks[stage]; ++i) {
                 blocks_.push_back(blocks->register_module(
                     std::to_string(index++),
-                    std::make_shared<MobileFaceV2Block>(channels, channels * p.expansion, next,
-                                                        i == 0 ? 2 : 1, p.eps)));
+                    std::make_shared<DepthwiseBlock>(channels, channels * p.expansion, next,
+                                                     i == 0 ? 2 : 1, Activation::relu6, p.eps)));
                 channels = next;
             }
         }
@@ -81,7 +59,7 @@ class MobileFaceV2 : public Network {
 
   private:
     std::shared_ptr<ConvUnit> stem_;
-    std::vector<std::shared_ptr<MobileFaceV2Block>> blocks_;
+    std::vector<std::shared_ptr<DepthwiseBlock>> blocks_;
     torch::nn::Linear linear_{nullptr};
     torch::nn::BatchNorm1d bn_{nullptr};
 };

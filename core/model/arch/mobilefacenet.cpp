@@ -2,34 +2,11 @@
 // convolution in place of pooling.
 #include <array>
 
+#include "model/arch/depthwise_block.h"
 #include "model/arch/network.h"
 
 namespace lowkey::model {
 namespace {
-
-class MobileFaceNetBlock : public Block {
-  public:
-    MobileFaceNetBlock(int in, int inner, int out, int stride, double eps)
-        : residual_(stride == 1) {
-        expand_ = register_module("expand", std::make_shared<ConvUnit>(conv_options(in, inner, 1),
-                                                                       Activation::prelu, eps));
-        depthwise_ = register_module(
-            "depthwise", std::make_shared<ConvUnit>(conv_options(inner, inner, 3, stride, 1, inner),
-                                                    Activation::prelu, eps));
-        project_ = register_module(
-            "project",
-            std::make_shared<ConvUnit>(conv_options(inner, out, 1), Activation::none, eps));
-    }
-
-    torch::Tensor forward(const torch::Tensor& x) {
-        auto y = project_->forward(depthwise_->forward(expand_->forward(x)));
-        return residual_ ? x + y : y;
-    }
-
-  private:
-    bool residual_;
-    std::shared_ptr<ConvUnit> expand_, depthwise_, project_;
-};
 
 struct Parameters {
     double width;
@@ -61,9 +38,9 @@ class MobileFaceNet : public Network {
             const int next = scaled(out, p.width);
             for (int i = 0; i <= p.blocks[stage]; ++i) {
                 blocks_.push_back(blocks->register_module(
-                    std::to_string(index++), std::make_shared<MobileFaceNetBlock>(
+                    std::to_string(index++), std::make_shared<DepthwiseBlock>(
                                                  channels, scaled(i == 0 ? first : rest, p.width),
-                                                 next, i == 0 ? 2 : 1, p.eps)));
+                                                 next, i == 0 ? 2 : 1, Activation::prelu, p.eps)));
                 channels = next;
             }
         }
@@ -85,7 +62,7 @@ class MobileFaceNet : public Network {
 
   private:
     std::shared_ptr<ConvUnit> stem_, depthwise_, head_, global_, embedding_;
-    std::vector<std::shared_ptr<MobileFaceNetBlock>> blocks_;
+    std::vector<std::shared_ptr<DepthwiseBlock>> blocks_;
 };
 
 }  // namespace
