@@ -24,11 +24,12 @@ struct NumberType {
     torch::ScalarType dtype;
     std::uint64_t bytes;
 };
-constexpr std::array<NumberType, 5> kTypes{{{"F64", torch::kFloat64, 8},
+constexpr std::array<NumberType, 6> kTypes{{{"F64", torch::kFloat64, 8},
                                             {"I64", torch::kInt64, 8},
                                             {"F32", torch::kFloat32, 4},
                                             {"F16", torch::kFloat16, 2},
-                                            {"BF16", torch::kBFloat16, 2}}};
+                                            {"BF16", torch::kBFloat16, 2},
+                                            {"U8", torch::kUInt8, 1}}};
 
 struct Entry {
     std::string name;

@@ -12,7 +12,7 @@ namespace lowkey::model {
 
 using Tensors = std::map<std::string, torch::Tensor>;
 
-// float64, float32, float16, bfloat16 and int64 tensors, on the CPU with the dtype of the file.
+// float64, float32, float16, bfloat16, int64 and uint8 tensors, on the CPU with the dtype of the file.
 // Throws Error(pack) that names the file and what is wrong with it.
 Tensors read_safetensors(const std::filesystem::path& file);
 

@@ -1,5 +1,7 @@
 #include "train/distil.h"
 
+#include <ATen/CPUGeneratorImpl.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -12,11 +14,11 @@
 #include "lowkey/error.h"
 #include "model/arch/network.h"
 #include "model/weights.h"
-#include "train/augment.h"
 #include "train/optimiser.h"
 #include "train/students.h"
 #include "train/teachers.h"
 #include "train/validate.h"
+#include "train/views.h"
 
 namespace lowkey::train {
 namespace {
@@ -25,7 +27,7 @@ namespace fs = std::filesystem;
 constexpr int kWarmUp = 150;
 constexpr int kCheckpointEvery = 250;
 constexpr int kRank1Every = 1000;
-constexpr int64_t kGeometryCrops = 2048;  // training crops that a target's directions are found on
+constexpr int64_t kGeometryViews = 8192;  // views that a target's directions are found on
 constexpr double kRelational = 4;
 
 struct Student {
@@ -88,22 +90,11 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
     return next;
 }
 
-std::vector<torch::Tensor> clean_embeddings(model::Pack& teachers, const Crops& crops,
-                                            const std::vector<int64_t>& people,
-                                            const torch::Device& device) {
-    std::vector<std::vector<torch::Tensor>> columns(teachers.recognisers.size());
-    const auto stride = std::max<std::size_t>(1, people.size() / kGeometryCrops);
-    std::vector<int64_t> batch;
-    for (std::size_t i = 0; i < people.size(); i += stride) {
-        batch.push_back(people[i]);
-        if (batch.size() < 64 && i + stride < people.size()) continue;
-        const auto embeddings = teach(teachers, plain_batch(crops, batch).to(device));
-        for (std::size_t n = 0; n < columns.size(); ++n) columns[n].push_back(embeddings[n].cpu());
-        batch.clear();
-    }
-    std::vector<torch::Tensor> all;
-    for (const auto& column : columns) all.push_back(torch::cat(column).to(device));
-    return all;
+std::vector<torch::Tensor> rows_of(const ViewPool& pool, const torch::Tensor& indices,
+                                   const torch::Device& device) {
+    std::vector<torch::Tensor> rows;
+    for (const auto& all : pool.embeddings) rows.push_back(all.index_select(0, indices).to(device));
+    return rows;
 }
 
 bool wanted(const DistilSettings& settings, const std::string& name) {
@@ -129,9 +120,10 @@ void distil(const DistilSettings& settings) {
     const torch::Device device = cuda::choose_device(settings.device);
     fs::create_directories(settings.run);
     const Crops crops = read_crops(settings.crops);
-    model::Pack teachers = model::load_pack(settings.teachers, device);
-    const auto people = part(crops, false);
-    const auto clean = clean_embeddings(teachers, crops, people, device);
+    const ViewPool pool = read_views(settings.views);
+    const int64_t count = pool.pixels.size(0);
+    const auto seen =
+        rows_of(pool, torch::arange(std::min<int64_t>(count, kGeometryViews)), device);
 
     torch::manual_seed(settings.seed);
     std::vector<Student> students;
@@ -142,8 +134,8 @@ void distil(const DistilSettings& settings) {
         model::initialise(*network);
         network->to(device);
         network->train();
-        students.push_back(
-            {plan, network, Target(teachers, clean, plan.teachers, dimensions), AdamW(*network)});
+        students.push_back({plan, network, Target(pool.teachers, seen, plan.teachers, dimensions),
+                            AdamW(*network)});
     }
     if (students.empty()) throw Error(ErrorKind::input, "No student has that name.");
 
@@ -151,13 +143,15 @@ void distil(const DistilSettings& settings) {
     const auto started = std::chrono::steady_clock::now();
     const int first = resume(settings, students);
     for (int step = first; step < settings.steps; ++step) {
-        Random random(settings.seed * 1000003 +
-                      static_cast<std::uint64_t>(step));  // a step is the same after a resume
-        std::vector<int64_t> indices;
-        for (int i = 0; i < settings.batch; ++i)
-            indices.push_back(people[random() % people.size()]);
-        const torch::Tensor pictures = augmented_batch(crops, indices, random).to(device);
-        const auto embeddings = teach(teachers, pictures);
+        // A step is the same after a resume. A mirrored view keeps its target: a cloak has to hold
+        // for a mirrored face as well.
+        torch::Generator random = torch::make_generator<torch::CPUGeneratorImpl>(
+            settings.seed * 1000003 + static_cast<std::uint64_t>(step));
+        const torch::Tensor indices = torch::randint(count, {settings.batch}, random, torch::kLong);
+        torch::Tensor pictures = view_batch(pool, indices).to(device);
+        pictures = torch::where(torch::rand({settings.batch, 1, 1, 1}, random).to(device) < 0.5,
+                                pictures, pictures.flip({3}));
+        const auto embeddings = rows_of(pool, indices, device);
         for (Student& student : students) {
             const double loss = learn(student, pictures, student.target(embeddings),
                                       rate_at(student.plan.rate, step, settings.steps));

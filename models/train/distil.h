@@ -1,4 +1,4 @@
-// Teaches the students: each learns its target's embedding of the very views that its teachers see.
+// Teaches the students: each learns its target's embedding of a pool of views.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 namespace lowkey::train {
 
 struct DistilSettings {
-    std::filesystem::path crops, teachers, run;  // `run` holds checkpoints, weights and log.jsonl
-    std::vector<std::string> students;           // by name; empty: all of student_plans()
+    std::filesystem::path crops, views, run;  // `run` holds checkpoints, weights and log.jsonl
+    std::vector<std::string> students;        // by name; empty: all of student_plans()
     int steps = 4000;
-    int batch = 48;
+    int batch = 64;
     std::uint64_t seed = 1;
     std::string device = "auto";
 };

@@ -9,6 +9,7 @@
 #include "train/distil.h"
 #include "train/teachers.h"
 #include "train/validate.h"
+#include "train/views.h"
 
 namespace {
 
@@ -30,16 +31,28 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     std::string from, to, detector, pack;
     lowkey::train::DistilSettings settings;
+    lowkey::train::ViewSettings pool;
 
     auto* crops = app.add_subcommand("crops", "Align the faces of a folder of people");
     crops->add_option("PEOPLE", from, "Folder of one folder a person")->required();
     crops->add_option("OUT", to, "Folder for the crops; made if needed")->required();
     crops->add_option("--detector", detector, "YuNet ONNX file")->required();
 
+    auto* views = app.add_subcommand("views", "Make training views and ask the teachers once");
+    views->add_option("--crops", pool.crops, "Folder made by `crops`")->required();
+    views->add_option("--teachers", pool.teachers, "Model pack to learn from")->required();
+    views->add_option("OUT", pool.out, "Folder for the views; made if needed")->required();
+    views->add_option("--attacked", pool.attacked,
+                      "Pack that a quarter of the views is cloaked against (default: teachers)");
+    views->add_option("--first", pool.first, "Number of the first shard")->capture_default_str();
+    views->add_option("--shards", pool.shards, "Shards of 2048 views")->capture_default_str();
+    views->add_option("--seed", pool.seed)->capture_default_str();
+    views->add_option("--device", pool.device, "auto, cpu, cuda")->capture_default_str();
+
     auto* distil =
         app.add_subcommand("distil", "Train the students, going on from the last checkpoint");
     distil->add_option("--crops", settings.crops, "Folder made by `crops`")->required();
-    distil->add_option("--teachers", settings.teachers, "Model pack to learn from")->required();
+    distil->add_option("--views", settings.views, "Folder made by `views`")->required();
     distil->add_option("--run", settings.run, "Folder for checkpoints and the log; made if needed")
         ->required();
     distil->add_option("--student", settings.students, "Train this one only (repeatable)");
@@ -61,6 +74,7 @@ int main(int argc, char** argv) {
     CLI11_PARSE(app, argc, argv);
     try {
         if (*crops) lowkey::train::prepare_crops(from, detector, to);
+        if (*views) lowkey::train::make_views(pool);
         if (*distil) lowkey::train::distil(settings);
         if (*assemble) lowkey::train::assemble(from, to);
         if (*rank1) print_rank1(from, pack);

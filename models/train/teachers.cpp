@@ -6,30 +6,32 @@
 
 namespace lowkey::train {
 
+torch::Tensor crop_for(const model::Recogniser& recogniser, const torch::Tensor& pictures) {
+    const face::CropGeometry& crop = recogniser.crop();
+    if (crop.step != 1) {
+        throw Error(ErrorKind::pack,
+                    recogniser.name() + " is not fed at the template's scale, so it cannot teach.");
+    }
+    return pictures.narrow(2, static_cast<int64_t>(crop.offset_y), crop.height)
+        .narrow(3, static_cast<int64_t>(crop.offset_x), crop.width);
+}
+
 std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures) {
     const torch::NoGradGuard no_gradient;
     std::vector<torch::Tensor> embeddings;
     for (const auto& teacher : teachers.recognisers) {
-        const face::CropGeometry& crop = teacher->crop();
-        if (crop.step != 1) {
-            throw Error(
-                ErrorKind::pack,
-                teacher->name() + " is not fed at the template's scale, so it cannot teach.");
-        }
-        const auto part = pictures.narrow(2, static_cast<int64_t>(crop.offset_y), crop.height)
-                              .narrow(3, static_cast<int64_t>(crop.offset_x), crop.width);
-        embeddings.push_back(teacher->embed(part));
+        embeddings.push_back(teacher->embed(crop_for(*teacher, pictures)));
     }
     return embeddings;
 }
 
-Target::Target(const model::Pack& teachers, const std::vector<torch::Tensor>& clean,
+Target::Target(const std::vector<std::string>& names, const std::vector<torch::Tensor>& seen,
                const std::map<std::string, double>& weights, int64_t dimensions) {
-    for (const auto& teacher : teachers.recognisers) {
-        const auto weight = weights.find(teacher->name());
+    for (const std::string& name : names) {
+        const auto weight = weights.find(name);
         shares_.push_back(weight == weights.end() ? 0 : std::sqrt(weight->second));
     }
-    const torch::Tensor joined = join(clean).to(torch::kDouble);
+    const torch::Tensor joined = join(seen).to(torch::kDouble);
     const auto [values, vectors] = torch::linalg_eigh(joined.t().matmul(joined), "L");
     const int64_t kept = std::min<int64_t>(dimensions, vectors.size(1));
     directions_ = vectors.narrow(1, vectors.size(1) - kept, kept).to(torch::kFloat);

@@ -8,22 +8,25 @@
 #include <vector>
 
 #include "model/pack.h"
-#include "train/crops.h"
 
 namespace lowkey::train {
+
+// The part of 112x112 crops that a recogniser looks at. Throws Error(pack) if it is not fed at the
+// template's scale. pictures: B x 3 x 112 x 112.
+torch::Tensor crop_for(const model::Recogniser& recogniser, const torch::Tensor& pictures);
 
 // Unit embeddings of every recogniser of the pack, in its order. pictures: B x 3 x 112 x 112 in [0,
 // 1].
 std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures);
 
 // Teachers' embeddings side by side, weighted and rotated into `dimensions` (the main directions of
-// the training crops, not centred), so that cosines of targets are the weighted mean of the
+// the embeddings given, not centred), so that cosines of targets are the weighted mean of the
 // teachers' cosines.
 class Target {
   public:
-    // clean: teach() of training crops. weights: a teacher's share by name; teachers not named are
-    // left out.
-    Target(const model::Pack& teachers, const std::vector<torch::Tensor>& clean,
+    // names: of the teachers. seen: their embeddings of many views. weights: a teacher's share by
+    // name; teachers not named are left out.
+    Target(const std::vector<std::string>& names, const std::vector<torch::Tensor>& seen,
            const std::map<std::string, double>& weights, int64_t dimensions);
     // B x dimensions of unit length.
     torch::Tensor operator()(const std::vector<torch::Tensor>& embeddings) const;
