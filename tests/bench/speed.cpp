@@ -145,10 +145,11 @@ void published_loop(benchmark::State& state) {
     }
 }
 
-void cloaked(benchmark::State& state, Preset preset) {
+void cloaked(benchmark::State& state, Preset preset, int iterations) {
     Bench& b = bench();
     Options options;
     options.preset = preset;
+    if (iterations > 0) options.iterations = iterations;
     CloakResult result;
     const std::clock_t begin = std::clock();
     for (auto _ : state) result = b.cloaker->cloak(Bench::view(b.photo), options);
@@ -159,8 +160,12 @@ void cloaked(benchmark::State& state, Preset preset) {
 }
 
 BENCHMARK(published_loop)->Iterations(1)->Unit(benchmark::kSecond);
-BENCHMARK_CAPTURE(cloaked, paper, Preset::paper)->Iterations(1)->Unit(benchmark::kSecond);
-BENCHMARK_CAPTURE(cloaked, default, Preset::balanced)->Iterations(1)->Unit(benchmark::kSecond);
+BENCHMARK_CAPTURE(cloaked, paper, Preset::paper, 0)->Iterations(1)->Unit(benchmark::kSecond);
+// Its antialiased gradient gets as far in fewer steps: what the published objective costs here.
+BENCHMARK_CAPTURE(cloaked, paper_25_steps, Preset::paper, 25)
+    ->Iterations(1)
+    ->Unit(benchmark::kSecond);
+BENCHMARK_CAPTURE(cloaked, default, Preset::balanced, 0)->Iterations(1)->Unit(benchmark::kSecond);
 
 }  // namespace
 
