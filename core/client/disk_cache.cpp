@@ -10,7 +10,7 @@
 #include <chrono>
 #include <utility>
 
-#include "client/process.h"
+#include "client/descriptor.h"
 #include "lowkey/cache.h"
 
 namespace lowkey {

@@ -82,15 +82,6 @@ const char* signal_name(int signal) {
 
 }  // namespace
 
-Descriptor::~Descriptor() {
-    reset();
-}
-
-void Descriptor::reset(int other) {
-    if (value >= 0) close(value);
-    value = other;
-}
-
 Process::Process(const std::vector<std::string>& command) {
     dying().reap();
     // A socket and not pipes: MSG_NOSIGNAL spares the host a SIGPIPE, MSG_DONTWAIT a blocking

@@ -7,19 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "client/descriptor.h"
 #include "client/ticker.h"
 #include "protocol/stream.h"
 
 namespace lowkey::client {
-
-struct Descriptor {
-    explicit Descriptor(int value = -1) : value(value) {}
-    ~Descriptor();
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    void reset(int other = -1);
-    int value;
-};
 
 class Process final : public protocol::Stream {
   public:

@@ -418,6 +418,24 @@ TEST_F(Command, ModelsListsInstalledPacks) {
     EXPECT_THAT(result.out, HasSubstr("recognisers:"));
 }
 
+TEST_F(Command, ModelsClearsKeptResultsAndNothingElse) {
+    const fs::path results = path("cache/lowkey/results");
+    fs::create_directories(results);
+    const std::string name = std::string(32, 'a') + "-" + std::string(32, 'b') + ".result";
+    std::ofstream(results / name) << std::string(200000, 'x');
+    std::ofstream(results / "notes.txt") << "mine";
+    const std::vector<std::string> clear = {LOWKEY_COMMAND, "models", "--clear-cache"};
+    ::setenv("XDG_CACHE_HOME", path("cache").c_str(), 1);
+    const Result first = Process(folder_, clear).wait();
+    const Result second = Process(folder_, clear).wait();
+    ::unsetenv("XDG_CACHE_HOME");
+    EXPECT_EQ(first.status, 0) << first.err;
+    EXPECT_EQ(first.out, "Removed 1 result (0.2 MB) from " + results.string() + ".\n");
+    EXPECT_EQ(second.out, "Removed 0 results (0.0 MB) from " + results.string() + ".\n");
+    EXPECT_FALSE(fs::exists(results / name));
+    EXPECT_TRUE(fs::exists(results / "notes.txt"));
+}
+
 TEST_F(Command, WorkerEndsWhenItsInputCloses) {
     const int null = ::open("/dev/null", O_RDONLY);
     const int old = ::dup(0);
