@@ -40,7 +40,9 @@ FacesWidget::FacesWidget(const PictureView& layer, std::function<void()> changed
                                    GTK_POLICY_AUTOMATIC);
     gtk_widget_set_size_request(scroller, -1, kListHeight);
     list_ = new_box(GTK_ORIENTATION_VERTICAL, 0);
-    gtk_scrolled_window_add_with_viewport(GTK_SCROLLED_WINDOW(scroller), list_);
+    GtkWidget* viewport = gtk_viewport_new(nullptr, nullptr);
+    gtk_container_add(GTK_CONTAINER(viewport), list_);
+    gtk_container_add(GTK_CONTAINER(scroller), viewport);
     gtk_box_pack_start(GTK_BOX(box_), scroller, FALSE, FALSE, 0);
 }
 
