@@ -220,6 +220,8 @@ void Dialog::host_accepted() {
         tell_failure(i18n("The picture was not changed: LowKey was stopped."));
     else if (outcome_ == Outcome::failed || outcome_ == Outcome::no_face)
         tell_failure(outcome_message_ + '\n' + i18n("The picture was not changed."));
+    else if (outcome_ == Outcome::cloaked)
+        tell_briefly(i18n("LowKey: %1", outcome_message_));
 }
 
 void Dialog::stop() {

@@ -2,13 +2,11 @@
 
 #include <klocalizedstring.h>
 
-#include <QLoggingCategory>
 #include <QPoint>
 #include <algorithm>
 #include <cmath>
 #include <thread>
 
-// Silent unless asked for: QT_LOGGING_RULES="lowkey.krita.info=true".
 Q_LOGGING_CATEGORY(lowkeyKrita, "lowkey.krita", QtWarningMsg)
 
 namespace lowkey::krita {
@@ -187,12 +185,15 @@ std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash&
         source = name_of(result.source);
         cloak->patches = content.native(before, result.changes->patches);
         cloak->faces = static_cast<int>(result.changes->report.faces.size());
-        cloak->notes = i18np("One face cloaked.", "%1 faces cloaked.", cloak->faces);
-        for (const std::string& note : result.changes->report.notes)
-            cloak->notes += ' ' + QString::fromStdString(note);
+        cloak->message = i18np("One face cloaked.", "%1 faces cloaked.", cloak->faces);
+        for (const std::string& note : result.changes->report.notes) {
+            cloak->message += ' ' + QString::fromStdString(note);
+            // A stroke that touches no face changes nothing that was told before.
+            cloak->noted = result.source != CacheSource::moved;
+        }
     } catch (const Error& error) {
         if (error.kind != ErrorKind::no_face) throw;
-        cloak->notes = text_of(error);
+        cloak->message = text_of(error);
     }
     keep({key, parameters, cloak});
     qCInfo(lowkeyKrita, "%s: %dx%d, %d faces, %.2f s", source, before.width(), before.height(),
@@ -212,7 +213,7 @@ Outcome Engine::run(const Job& job) {
 
     const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
         outcome.kind = cloak->faces == 0 ? Outcome::no_face : Outcome::cloaked;
-        outcome.message = cloak->notes;
+        outcome.message = cloak->message;
         outcome.cloak = std::move(cloak);
         Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
         return outcome;

@@ -2,6 +2,7 @@
 // compute while the others wait, and cancels what an open dialog has overtaken.
 #pragma once
 
+#include <QLoggingCategory>
 #include <QObject>
 #include <QString>
 #include <atomic>
@@ -18,13 +19,17 @@
 #include "pixels.h"
 #include "settings.h"
 
+// Silent unless asked for: QT_LOGGING_RULES="lowkey.krita.info=true".
+Q_DECLARE_LOGGING_CATEGORY(lowkeyKrita)
+
 namespace lowkey::krita {
 
 // A finished computation, in the device's coordinates.
 struct Cloak {
     std::vector<NativePatch> patches;  // empty where no face was found
     int faces = 0;                     // cloaked
-    QString notes;
+    QString message;                   // what was done, and what the person should know of it
+    bool noted = false;                // the message has a note that was not told before
     std::size_t bytes() const;
 };
 
@@ -33,7 +38,7 @@ struct Outcome {
     Kind kind = nothing;
     std::shared_ptr<const Cloak> cloak;  // with `cloaked` and `no_face`
     QString message;                     // with `failed`, and what to tell with the others
-    bool fresh = false;                  // not seen before: worth telling
+    bool fresh = false;                  // not from memory, so progress was shown: tell the end
 };
 
 struct Job {

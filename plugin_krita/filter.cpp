@@ -36,6 +36,49 @@ QString stopped_layer_text() {
         "setting or close the dialog to compute it.");
 }
 
+// What Krita's window shows of a layer's computation, beside the cover of one that failed.
+void tell_of_layer(const Outcome& outcome) {
+    constexpr int kSeconds = 10;
+    switch (outcome.kind) {
+        case Outcome::nothing:
+            break;
+        case Outcome::superseded:  // another update with the dialog's newer settings follows
+            show_status({});
+            break;
+        case Outcome::cloaked:
+            if (!outcome.fresh) break;
+            show_status(i18n("LowKey layer: %1", outcome.message), kSeconds);
+            if (outcome.cloak->noted) tell_briefly(i18n("LowKey layer: %1", outcome.message));
+            break;
+        case Outcome::no_face:
+            if (!outcome.fresh) break;
+            show_status({});
+            tell_briefly(i18n("LowKey found no face: this layer changes and protects nothing."));
+            break;
+        case Outcome::stopped:
+            show_status(i18n("LowKey layer: stopped, the picture is hidden."), kSeconds);
+            tell_failure(stopped_layer_text());
+            break;
+        case Outcome::failed:
+            show_status(i18n("LowKey layer: not computed, the picture is hidden."), kSeconds);
+            tell_failure(
+                i18n("%1\n\nThe LowKey layer hides the picture until it can be computed. "
+                     "Hide the layer to work without protection.",
+                     outcome.message));
+            break;
+    }
+}
+
+// Without its dialog (a script, Krita's "apply again"); the dialog tells by itself.
+void tell_of_filter(const Outcome& outcome) {
+    if (outcome.kind == Outcome::failed)
+        tell_failure(outcome.message + '\n' + i18n("The picture was not changed."));
+    else if (outcome.kind == Outcome::no_face)
+        tell_failure(outcome.message);
+    else if (outcome.kind == Outcome::cloaked && outcome.cloak->noted && outcome.fresh)
+        tell_briefly(i18n("LowKey: %1", outcome.message));
+}
+
 }  // namespace
 
 Filter::Filter()
@@ -81,45 +124,25 @@ void Filter::processImpl(KisPaintDeviceSP device, const QRect& apply_rect,
                          const KisFilterConfigurationSP configuration, KoUpdater* updater) const {
     // Krita's reduced copy for the screen while a stroke lasts, never saved or exported: a cloak
     // looks like the picture itself, so the picture is shown.
-    if (device->defaultBounds()->currentLevelOfDetail() > 0) return;
+    if (device->defaultBounds()->currentLevelOfDetail() > 0) {
+        qCInfo(lowkeyKrita, "reduced copy: shown as it is");
+        return;
+    }
 
     Job job{device, read_settings(*configuration), runs_for_layer(updater), {}};
     if (!job.layer && updater)
         job.on_percent = [updater](int percent) { updater->setProgress(percent); };
 
     const Outcome outcome = Engine::instance().run(job);
-    switch (outcome.kind) {
-        case Outcome::nothing:
-        case Outcome::superseded:  // another update with the dialog's newer settings follows
-            break;
-        case Outcome::cloaked:
-            paste(outcome.cloak->patches, *device, apply_rect);
-            break;
-        case Outcome::no_face:
-            if (job.layer && outcome.fresh)
-                tell_briefly(
-                    i18n("LowKey found no face: this layer changes and protects nothing."));
-            else if (!job.layer && !Engine::instance().is_open(job.settings.dialog))
-                tell_failure(outcome.message);
-            break;
-        case Outcome::stopped:
-        case Outcome::failed:
-            // A layer must not pass the unprotected picture on to an export as if it were
-            // protected.
-            if (job.layer) {
-                cover(*device, apply_rect);
-                tell_failure(outcome.kind == Outcome::stopped
-                                 ? stopped_layer_text()
-                                 : i18n("%1\n\nThe LowKey layer hides the picture until it can be "
-                                        "computed. Hide the "
-                                        "layer to work without protection.",
-                                        outcome.message));
-            } else if (outcome.kind == Outcome::failed &&
-                       !Engine::instance().is_open(job.settings.dialog)) {
-                tell_failure(outcome.message + '\n' + i18n("The picture was not changed."));
-            }
-            break;
-    }
+    if (outcome.kind == Outcome::cloaked) paste(outcome.cloak->patches, *device, apply_rect);
+    // A layer must not pass the unprotected picture on to an export as if it were protected.
+    if (job.layer && (outcome.kind == Outcome::stopped || outcome.kind == Outcome::failed))
+        cover(*device, apply_rect);
+
+    if (job.layer)
+        tell_of_layer(outcome);
+    else if (!Engine::instance().is_open(job.settings.dialog))
+        tell_of_filter(outcome);
 }
 
 }  // namespace lowkey::krita

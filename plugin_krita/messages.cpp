@@ -34,7 +34,8 @@ void print(const QString& text) {
     const std::lock_guard lock(mutex);
     if (text == last) return;
     last = text;
-    std::fprintf(stderr, "LowKey: %s\n", qUtf8Printable(text));
+    std::fprintf(stderr, "%s%s\n",
+                 text.startsWith("LowKey") ? "" : "LowKey: ", qUtf8Printable(text));
 }
 
 }  // namespace
@@ -60,10 +61,10 @@ void tell_briefly(const QString& text) {
     });
 }
 
-void show_status(const QString& text) {
-    later([text] {
+void show_status(const QString& text, int seconds) {
+    later([text, seconds] {
         if (KisMainWindow* main = window())
-            main->statusBar()->showMessage(text, text.isEmpty() ? 1 : 5000);
+            main->statusBar()->showMessage(text, text.isEmpty() ? 1 : seconds * 1000);
     });
 }
 

@@ -12,7 +12,7 @@ void tell_failure(const QString& text);
 // A message that floats over the picture and goes by itself.
 void tell_briefly(const QString& text);
 
-// The window's status bar; empty clears it.
-void show_status(const QString& text);
+// The window's status bar, for so long; empty clears it.
+void show_status(const QString& text, int seconds = 5);
 
 }  // namespace lowkey::krita

@@ -17,14 +17,14 @@ class LowKeyPlugin : public QObject {
         KisFilterRegistry::instance()->add(KisFilterSP(new lowkey::krita::Filter));
         using lowkey::krita::Engine;
         Engine& engine = Engine::instance();
-        // Krita shows no progress of layers: the status bar does.
-        connect(&engine, &Engine::progressed, this,
+        // Krita shows no progress of layers: the status bar does. From the computing thread, so
+        // that what the filter shows at the end comes after it.
+        connect(&engine, &Engine::progressed,
                 [](const QString&, bool layer, double fraction, const QString& stage) {
                     if (layer)
                         lowkey::krita::show_status(
                             i18n("LowKey layer: %1 (%2 %)", stage, qRound(fraction * 100)));
                 });
-        connect(&engine, &Engine::ended, this, [] { lowkey::krita::show_status({}); });
         // The worker goes with Krita, before static objects do.
         connect(QCoreApplication::instance(), &QCoreApplication::aboutToQuit,
                 [&engine] { engine.shut_down(); });

@@ -8,7 +8,7 @@ from PyQt5.QtCore import QPoint, Qt, QTimer
 from PyQt5.QtTest import QTest
 from PyQt5.QtWidgets import (
     QApplication, QCheckBox, QComboBox, QDialog, QDialogButtonBox, QLabel, QMenu, QMessageBox,
-    QProgressBar, QPushButton, QSlider, QSpinBox, QWidget)
+    QProgressBar, QPushButton, QSlider, QSpinBox, QTreeView, QWidget)
 
 
 def widget(kind, text=None, parent=None):
@@ -43,6 +43,22 @@ def dialog_state():
 def messages():
     return [box.text() for box in QApplication.topLevelWidgets()
             if isinstance(box, QMessageBox) and box.isVisible()]
+
+
+def status():
+    return Krita.instance().activeWindow().qwindow().statusBar().currentMessage()
+
+
+def floating():
+    """Whether a message floats over the picture."""
+    return widget("KisFloatingMessage") is not None
+
+
+def canvas_middle(right, down):
+    """Where on the screen the canvas has its middle, and so many pixels off it."""
+    canvas = widget("KisOpenGLCanvas2") or widget("KisQPainterCanvas")
+    point = canvas.mapToGlobal(canvas.rect().center())
+    return [point.x() + right, point.y() + down]
 
 
 def place_of(menu, text):

@@ -25,6 +25,21 @@ def scaled(source, path, width, height):
     assert image.scaled(width, height).convertToFormat(QImage.Format_RGB32).save(str(path))
 
 
+def fading(source, path):
+    """The picture with an alpha that falls from left to right."""
+    image = QImage(str(source)).convertToFormat(QImage.Format_RGBA8888)
+    assert not image.isNull(), source
+    bits = image.bits()
+    bits.setsize(image.byteCount())
+    pixels = bytearray(bits)
+    row = bytes(255 - 200 * x // image.width() for x in range(image.width()))
+    for y in range(image.height()):
+        start = y * image.bytesPerLine()
+        pixels[start + 3: start + 4 * image.width(): 4] = row
+    bits[:] = bytes(pixels)
+    assert image.save(str(path))
+
+
 class Pixels:
     """8-bit RGBA of a file."""
 

@@ -65,10 +65,14 @@ class Caching(HeadlessTest):
         self.assertIn("lowkey.krita: disk", output)
         self.assertEqual(len(self.session.worker_pids()), 1, "no worker is needed for a known result")
         self.assertEqual(self.pixels("next_day.png"), after)
-        self.assert_cache_is_private()
-
-    def assert_cache_is_private(self):
         results = self.folder / "home/cache/lowkey/results"
+        self.assert_private(results)
+        if COMMAND:
+            subprocess.run([COMMAND, "models", "--clear-cache"], env=self.session.environment, check=True,
+                           capture_output=True)
+            self.assertEqual(list(results.iterdir()), [])
+
+    def assert_private(self, results):
         files = [path for path in results.rglob("*") if path.is_file()]
         self.assertTrue(files)
         for path in files:
@@ -119,6 +123,7 @@ class Caching(HeadlessTest):
                 close(document)
         ''')
         self.assertEqual(computed(output), 2, output)
+        self.assertEqual(len(self.session.worker_pids()), 1, "the warm worker is used again")
 
 
 class WaysToUse(HeadlessTest):
@@ -133,6 +138,11 @@ class WaysToUse(HeadlessTest):
                 document = open_picture("in.png")
                 add_mask(document, document.topLevelNodes()[0], lowkey())
                 export(document, "mask.png")
+                document.saveAs(FOLDER + "/mask.kra")
+                close(document)
+                document = open_picture("mask.kra")
+                document.refreshProjection()
+                export(document, "mask_reopened.png")
                 close(document)
                 document = open_picture("in.png")
                 assert lowkey().startFilter(document.topLevelNodes()[0], 0, 0, 900, 700)
@@ -147,7 +157,7 @@ class WaysToUse(HeadlessTest):
         self.assertEqual(computed(output), 1, output)
         layer = self.pixels("layer.png")
         self.assertIsNotNone(layer.changed(self.pixels("in.png")))
-        for other in ("mask.png", "filter.png", "apply.png"):
+        for other in ("mask.png", "mask_reopened.png", "filter.png", "apply.png"):
             self.assertEqual(self.pixels(other), layer, other)
 
     def test_only_the_selected_part_changes(self):
@@ -303,12 +313,54 @@ class RealWorker(HeadlessTest):
                 document = open_picture("in.png")
                 add_layer(document, lowkey(preset="balanced", strength=60, iterations=3))
                 export(document, "out.png")
+                with open("/proc/self/maps") as loaded:
+                    print("TORCH", "libtorch" in loaded.read(), flush=True)
                 close(document)
         ''', timeout=500)
         self.assertRegex(output, r"computed: \d+x\d+, 2 faces")
+        self.assertIn("TORCH False", output)
         expected = self.pixels("expected.png")
         self.assertIsNotNone(expected.changed(self.pixels("in.png")))
         self.assertLessEqual(self.pixels("out.png").largest_difference(expected), 1)
+
+    def test_a_region_without_a_face_is_cloaked_and_said(self):
+        pictures.noise(self.folder / "in.png", 400, 300)
+        output = self.session.run_script('''
+            def body():
+                document = open_picture("in.png")
+                add_layer(document, lowkey(preset="paper", iterations=2, region="120,80,120,140"))
+                export(document, "out.png")
+                close(document)
+        ''', timeout=500)
+        self.assertRegex(output, "LowKey layer: One face cloaked. No face was found in the region")
+        self.assertIsNotNone(self.pixels("out.png").changed(self.pixels("in.png")))
+
+    def test_alpha_is_kept(self):
+        pictures.fading(DATA / "one_face.jpg", self.folder / "in.png")
+        output = self.session.run_script('''
+            def body():
+                for model, depth, sample in [
+                    ("RGBA", "U8", 1), ("RGBA", "U16", 2), ("RGBA", "F32", 4), ("GRAYA", "U8", 1),
+                    ("CMYKA", "U8", 1), ("LABA", "U16", 2),
+                ]:
+                    document = open_picture("in.png")
+                    assert document.setColorSpace(model, depth, app.profiles(model, depth)[0])
+                    photo = document.topLevelNodes()[0]
+                    document.waitForDone()
+                    area = (0, 0, document.width(), document.height())
+                    before = bytes(photo.pixelData(*area))
+                    lowkey(preset="paper", iterations=2).startFilter(photo, *area)
+                    document.waitForDone()
+                    after = bytes(photo.pixelData(*area))
+                    pixel = len(before) // (area[2] * area[3])
+                    assert before != after, (model, depth)
+                    for byte in range(pixel - sample, pixel):
+                        assert before[byte::pixel] == after[byte::pixel], (model, depth)
+                    assert len(set(before[pixel - 1::pixel])) > 20
+                    print("KEPT", model, depth, flush=True)
+                    close(document)
+        ''', timeout=600)
+        self.assertEqual(output.count("KEPT"), 6, output)
 
     def test_colour_models_keep_what_is_not_cloaked(self):
         shutil.copy(DATA / "one_face.jpg", self.folder / "in.jpg")

@@ -129,6 +129,22 @@ class FilterDialog(WindowTest):
         self.assert_ends(second)
         self.assertEqual(self.photo(), before)
 
+    def test_only_the_selection_changes(self):
+        self.start()
+        before = Pixels(self.picture)
+        middle = before.width // 2
+        self.window.do(
+            f"left = Selection()\nleft.select(0, 0, {middle}, {before.height}, 255)\n"
+            "app.activeDocument().setSelection(left)")
+        self.open_dialog()
+        self.wait_for_label("Done")
+        self.press("Ok")
+        self.window.wait_for("floating()")
+        self.shot("told")
+        left, _, right, _ = self.photo().changed(before)
+        self.assertLess(left, right)
+        self.assertEqual(right, middle - 1)
+
     def test_stop_leaves_the_picture_and_says_so(self):
         self.window.use_worker("slow")
         self.start()
@@ -176,6 +192,35 @@ class FilterDialog(WindowTest):
 
 
 class LayerDialog(WindowTest):
+    def status(self):
+        return self.window.do("result = status()")
+
+    def test_a_new_layer_shows_what_it_does(self):
+        self.window.use_worker("slow")
+        self.start()
+        before = Pixels(self.picture)
+        self.window.do("QTimer.singleShot(0, app.action('add_new_adjustment_layer').trigger)")
+        self.window.wait_for("widget('KisDlgAdjustmentLayer')")
+        self.window.do(
+            "tree = widget('KisDlgAdjustmentLayer').findChild(QTreeView)\n"
+            "model = tree.model()\n"
+            "entry = model.match(model.index(0, 0), Qt.DisplayRole, 'LowKey', 1, Qt.MatchRecursive)[0]\n"
+            "tree.expandAll()\ntree.scrollTo(entry)\n"
+            "QTest.mouseClick(tree.viewport(), Qt.LeftButton, Qt.NoModifier, tree.visualRect(entry).center())")
+        self.window.wait_for("'LowKey layer: Cloaking' in status()")
+        self.shot("computing")
+        self.window.do(
+            "box = widget('KisDlgAdjustmentLayer').findChild(QDialogButtonBox)\n"
+            "QTimer.singleShot(0, box.button(QDialogButtonBox.Ok).click)")
+        time.sleep(1)
+        self.shot("accepted")
+        # The fake worker's note names its process.
+        self.window.wait_for("'LowKey layer: One face cloaked.' in status() and 'pid ' in status()")
+        self.window.wait_for("floating()")
+        self.shot("ended")
+        self.assertEqual(self.window.output().count("lowkey.krita: computed"), 1)
+        self.assertIsNotNone(self.photo().changed(before))
+
     def test_layer_from_the_menu_failing_and_recovering(self):
         self.start()
         before = Pixels(self.picture)
@@ -201,6 +246,36 @@ class LayerDialog(WindowTest):
         red, green, blue, _ = covered.pixel(20, 20)
         self.assertTrue(red == green == blue, "the cover hides what cannot be protected")
         self.assertEqual(len(self.window.do("result = messages()")), 1)
+        self.assertIn("the picture is hidden", self.status())
+
+
+class Painting(WindowTest):
+    def test_a_brush_stroke_with_instant_preview(self):
+        """Krita shows a reduced copy while it paints; what is exported is whole, cloak and stroke."""
+        pictures.noise(self.folder / "photo.png", 3000, 2000)
+        self.window.start(self.folder / "photo.png")
+        self.window.do(
+            "mode = app.action('level_of_detail_mode')\nmode.isChecked() or mode.trigger()\n"
+            "document = app.activeDocument()\n"
+            "all = Selection()\nall.select(0, 0, 3000, 2000, 255)\n"
+            "layer = document.createFilterLayer('LowKey', app.filter('lowkey'), all)\n"
+            "document.rootNode().addChildNode(layer, None)\n"
+            "document.refreshProjection()\ndocument.waitForDone()")
+        self.assertTrue(self.window.do("result = app.action('level_of_detail_mode').isChecked()"))
+        cloaked = self.photo()
+        # The reduced copy is for large brushes.
+        self.window.do("document.setActiveNode(document.topLevelNodes()[0])\n"
+                       "app.activeWindow().activeView().setBrushSize(200)")
+        self.window.wait_for("document.activeNode().name() == 'Background'")
+        self.window.drag("canvas_middle(-300, -150)", "canvas_middle(-200, -150)")
+        time.sleep(2)
+        painted = self.photo()
+        self.shot("painted")
+        left, top, right, bottom = painted.changed(cloaked)
+        self.assertLess(right, 1100, "left of the face, which the fake worker has in the middle")
+        self.assertGreater(right - left, 100)
+        self.assertIn("lowkey.krita: reduced copy", self.window.output())
+        self.assertEqual(self.window.output().count("lowkey.krita: computed"), 1)
 
 
 class PerUser(WindowTest):

@@ -91,6 +91,13 @@ class Window(Session):
         subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"],
                        env=self.environment, check=True)
 
+    def drag(self, start, end):
+        """With the left button, between two points given as for click()."""
+        (x, y), (to_x, to_y) = self.do(f"result = {start}"), self.do(f"result = {end}")
+        path = [f"mousemove {x + (to_x - x) * i // 20} {y + (to_y - y) * i // 20} sleep 0.02" for i in range(21)]
+        commands = f"mousemove {x} {y} sleep 0.2 mousedown 1 {' '.join(path)} mouseup 1"
+        subprocess.run(["xdotool", *commands.split()], env=self.environment, check=True)
+
     def screenshot(self, path):
         subprocess.run(["import", "-window", "root", str(path)], env=self.environment, check=False)
 
