@@ -1,6 +1,7 @@
 #include "console.h"
 
 #include <glib.h>
+#include <sys/wait.h>
 
 #include <chrono>
 #include <cstdio>
@@ -14,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr int kLimitSeconds = 280;
 
-fs::path profile() {
+fs::path profile(const std::string& plugins) {
     const fs::path folder = fs::path(LOWKEY_TEST_FOLDER) / "profile";
     // Without these GIMP complains at each end that it cannot save what it did not change.
     for (const char* data :
@@ -22,7 +23,7 @@ fs::path profile() {
         fs::create_directories(folder / data);
     }
     std::ofstream(folder / "gimprc")
-        << "(plug-in-path \"" LOWKEY_GIMP_PLUGINS ":" LOWKEY_PLUGIN "\")\n";
+        << "(plug-in-path \"" LOWKEY_GIMP_PLUGINS ":" << plugins << "\")\n";
     return folder;
 }
 
@@ -35,7 +36,7 @@ std::string text_of(const fs::path& file) {
 
 ConsoleRun run_console(const std::string& script, const std::string& arguments,
                        const Environment& environment) {
-    g_setenv(LOWKEY_GIMP_PROFILE, profile().c_str(), TRUE);
+    g_setenv(LOWKEY_GIMP_PROFILE, profile(environment.plugins).c_str(), TRUE);
     g_setenv("LOWKEY_COMMAND", environment.command.c_str(), TRUE);
     g_setenv("LOWKEY_PACK", environment.pack.c_str(), TRUE);
     g_unsetenv("DISPLAY");  // batch needs no screen
@@ -45,7 +46,7 @@ ConsoleRun run_console(const std::string& script, const std::string& arguments,
                                 log.string() + "' 2>&1 < /dev/null";
     g_setenv("SCRIPT", script.c_str(), TRUE);
     const int status = std::system(command.c_str());
-    return {status == 0, text_of(log)};
+    return {status == 0, text_of(log), WIFEXITED(status) ? WEXITSTATUS(status) : -1};
 }
 
 std::string quoted(const std::string& text) {

@@ -9,12 +9,14 @@ namespace lowkey::testing {
 struct ConsoleRun {
     bool finished = false;  // within its time, by itself and without an error
     std::string output;     // everything it printed
+    int exit_status = -1;
     bool failed() const { return output.find("xecution error") != std::string::npos; }
 };
 
 struct Environment {
     std::string command = LOWKEY_TEST_COMMAND;  // $LOWKEY_COMMAND for the plug-in
     std::string pack = LOWKEY_TEST_PACK;        // $LOWKEY_PACK
+    std::string plugins = LOWKEY_PLUGIN;        // the folder that has lowkey/lowkey in it
 };
 
 // `arguments` use $SCRIPT.
