@@ -30,10 +30,8 @@ int physical_cores() {
 }
 
 void use_physical_cores() {
-    if (std::getenv("OMP_NUM_THREADS") != nullptr) return;
-    const int cores = physical_cores();
-    at::set_num_threads(cores);
-    cv::setNumThreads(cores);
+    if (std::getenv("OMP_NUM_THREADS") == nullptr) at::set_num_threads(physical_cores());
+    cv::setNumThreads(at::get_num_threads());  // does not heed the variable by itself
 }
 
 void keep_freed_buffers() {
