@@ -24,6 +24,10 @@ std::unique_ptr<Detector> make_yunet(const std::filesystem::path& onnx);
 // installed.
 std::unique_ptr<Detector> make_cascade();
 
+// The face whose centre is nearest to the picture's: a person's photos show that person in the
+// middle, whoever else is in them. `faces` is not empty.
+const Face& most_central(const std::vector<Face>& faces, int width, int height);
+
 // A face whose box is the person's own region, landmarks at their mean places in it.
 Face face_from_region(const Rect& region);
 
