@@ -11,6 +11,7 @@
 #include "command/inputs.h"
 #include "command/interrupt.h"
 #include "command/progress_line.h"
+#include "command/recipe.h"
 #include "command/subcommands.h"
 #include "image/file.h"
 
@@ -24,19 +25,15 @@ struct CloakArguments {
     std::vector<fs::path> inputs;
     std::string output;
     bool recursive = false, force = false, quiet = false;
-    std::string preset = "balanced", exif = "keep", report = "text";
-    std::optional<int> strength, iterations, quality;
-    std::uint64_t seed = 1;
+    std::string exif = "keep", report = "text";
+    std::optional<int> quality;
+    RecipeOptions recipe;
     std::vector<int> faces, region;
     EngineOptions engine;
 };
 
 Options options_of(const CloakArguments& arguments) {
-    Options options;
-    options.preset = parse_preset(arguments.preset).value();
-    options.strength = arguments.strength;
-    options.iterations = arguments.iterations;
-    options.seed = arguments.seed;
+    Options options = options_of(arguments.recipe);
     options.faces = arguments.faces;
     if (!arguments.region.empty())
         options.region = Rect{arguments.region[0], arguments.region[1], arguments.region[2],
@@ -167,21 +164,7 @@ int run(const CloakArguments& arguments) {
     return run_batch(batch, inputs);
 }
 
-void add_recipe_options(CLI::App& app, CloakArguments& arguments) {
-    std::vector<std::string> presets;
-    for (const Preset preset : kPresets) presets.emplace_back(preset_defaults(preset).name);
-    app.add_option("--preset", arguments.preset, "How strongly to cloak")
-        ->check(CLI::IsMember(presets))
-        ->capture_default_str();
-    app.add_option("--strength", arguments.strength, "0 to 100; default: the preset's")
-        ->type_name("N")
-        ->check(CLI::Range(kMinStrength, kMaxStrength));
-    app.add_option("--iterations", arguments.iterations, "1 to 500; default: the preset's")
-        ->type_name("N")
-        ->check(CLI::Range(kMinIterations, kMaxIterations));
-    app.add_option("--seed", arguments.seed, "Same seed, same pixels on the same machine")
-        ->type_name("N")
-        ->capture_default_str();
+void add_face_options(CLI::App& app, CloakArguments& arguments) {
     app.add_option("--faces", arguments.faces,
                    "Only these faces, as `lowkey detect` counts them: 0,2")
         ->type_name("LIST")
@@ -211,7 +194,8 @@ void add_cloak(CLI::App& app, int& status) {
         ->type_name("OUT|DIR");
     cloak->add_flag("-r,--recursive", arguments->recursive, "Look into folders below as well");
     cloak->add_flag("-f,--force", arguments->force, "Replace output files that exist");
-    add_recipe_options(*cloak, *arguments);
+    add_recipe_options(*cloak, arguments->recipe);
+    add_face_options(*cloak, *arguments);
     cloak
         ->add_option(
             "--exif", arguments->exif,
