@@ -1,12 +1,11 @@
 #include "train/crops.h"
 
-#include <algorithm>
-#include <cmath>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "evaluate/people.h"
 #include "face/alignment.h"
 #include "face/face.h"
 #include "image/convert.h"
@@ -18,24 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t kCropBytes = std::size_t{kCropSize} * kCropSize * 3;
-
-std::vector<fs::path> sorted_entries(const fs::path& folder) {
-    std::vector<fs::path> entries;
-    for (const auto& entry : fs::directory_iterator(folder)) entries.push_back(entry.path());
-    std::sort(entries.begin(), entries.end());
-    return entries;
-}
-
-// The photos show their person in the middle, whoever else is in them.
-const Face& most_central(const std::vector<Face>& faces, const cv::Size& size) {
-    const auto distance = [&](const Face& face) {
-        return std::hypot(face.x + face.width / 2 - static_cast<float>(size.width) / 2,
-                          face.y + face.height / 2 - static_cast<float>(size.height) / 2);
-    };
-    return *std::min_element(faces.begin(), faces.end(), [&](const Face& a, const Face& b) {
-        return distance(a) < distance(b);
-    });
-}
 
 cv::Mat crop_of(const cv::Mat& rgb, const Face& face) {
     const cv::Matx23d to_picture =
@@ -52,22 +33,14 @@ cv::Mat crop_of(const cv::Mat& rgb, const Face& face) {
 
 }  // namespace
 
-bool is_validation(const std::string& person) {
-    // FNV-1a: the same split on every machine and library version.
-    std::uint32_t hash = 2166136261U;
-    for (const char letter : person) hash = (hash ^ static_cast<unsigned char>(letter)) * 16777619U;
-    return (hash >> 8U) % 5 == 0;
-}
-
 void prepare_crops(const fs::path& people, const fs::path& detector, const fs::path& out) {
     const auto yunet = face::make_yunet(detector);
     fs::create_directories(out);
     std::ofstream pixels(out / "crops.bin", std::ios::binary);
     nlohmann::json names = nlohmann::json::array();
     int without_face = 0;
-    for (const fs::path& person : sorted_entries(people)) {
-        if (!fs::is_directory(person)) continue;
-        for (const fs::path& photo : sorted_entries(person)) {
+    for (const evaluate::Person& person : evaluate::read_people(people)) {
+        for (const fs::path& photo : person.photos) {
             const auto loaded = image::read(photo);
             const cv::Mat rgb = image::to_rgb8(loaded.picture.view());
             const auto faces = yunet->detect(rgb);
@@ -75,9 +48,9 @@ void prepare_crops(const fs::path& people, const fs::path& detector, const fs::p
                 ++without_face;
                 continue;
             }
-            const cv::Mat crop = crop_of(rgb, most_central(faces, rgb.size()));
+            const cv::Mat crop = crop_of(rgb, face::most_central(faces, rgb.cols, rgb.rows));
             pixels.write(reinterpret_cast<const char*>(crop.data), kCropBytes);
-            names.push_back(person.filename().string());
+            names.push_back(person.name);
             if (names.size() % 500 == 0) std::cerr << names.size() << " crops\n";
         }
     }
@@ -113,7 +86,7 @@ Crops read_crops(const fs::path& folder) {
 std::vector<int64_t> part(const Crops& crops, bool validation) {
     std::vector<int64_t> indices;
     for (std::size_t i = 0; i < crops.people.size(); ++i) {
-        if (is_validation(crops.people[i]) == validation)
+        if (evaluate::is_validation(crops.people[i]) == validation)
             indices.push_back(static_cast<int64_t>(i));
     }
     return indices;

@@ -18,10 +18,7 @@ struct Crops {
     std::vector<std::string> people;  // N names, sorted; a person's crops stand together
 };
 
-// A fifth of the people, by a hash of the name: people are split, never the photos of one person.
-bool is_validation(const std::string& person);
-
-// Finds the most central face of every photo PEOPLE/NAME/*.jpg and writes crops.bin and crops.json.
+// Finds the most central face of every photo PEOPLE/NAME/* and writes crops.bin and crops.json.
 // Throws Error(file) or Error(pack).
 void prepare_crops(const std::filesystem::path& people, const std::filesystem::path& detector,
                    const std::filesystem::path& out);
@@ -29,7 +26,7 @@ void prepare_crops(const std::filesystem::path& people, const std::filesystem::p
 // Throws Error(file) if the two files do not belong together.
 Crops read_crops(const std::filesystem::path& folder);
 
-// Indices of the crops of training people, or of validation people.
+// Indices of the crops of training people, or of validation people (evaluate/people.h).
 std::vector<int64_t> part(const Crops& crops, bool validation);
 
 // Unchanged 112x112 crops, B x 3 x 112 x 112 RGB in [0, 1].

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "evaluate/people.h"
+
 namespace lowkey::train {
 namespace {
 
@@ -26,7 +28,8 @@ double rank1(const Crops& crops, const Embed& embed) {
     std::vector<int64_t> gallery, probes;
     for (std::size_t i = 0; i + 1 < crops.people.size(); ++i) {
         const bool first = i == 0 || crops.people[i - 1] != crops.people[i];
-        if (!first || crops.people[i + 1] != crops.people[i] || !is_validation(crops.people[i]))
+        if (!first || crops.people[i + 1] != crops.people[i] ||
+            !evaluate::is_validation(crops.people[i]))
             continue;
         gallery.push_back(static_cast<int64_t>(i));
         probes.push_back(static_cast<int64_t>(i + 1));
