@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
     add_check(app, status);
     add_detect(app, status);
     add_models(app, status);
+    add_evaluate(app, status);
     add_worker(app, status);
     app.footer(std::string("lowkey COMMAND --help tells more of each.\n\n") + kExitStatusHelp +
                "\n" + std::string(honest_notice()));

@@ -407,6 +407,38 @@ TEST_F(Command, ARealPhotoIsDetectedCloakedAndChecked) {
     EXPECT_THAT(checked.out, HasSubstr("Similarity"));
 }
 
+TEST_F(Command, EvaluateWritesTableJsonTsvAndPlot) {
+    const fs::path data = LOWKEY_TEST_DATA;
+    for (const char* person : {"Anna", "Zoë"}) fs::create_directories(path("people") / person);
+    fs::copy(data / "one_face.jpg", path("people/Anna/1.jpg"));
+    fs::copy(data / "one_face.jpg", path("people/Anna/2.jpg"));
+    fs::copy(data / "grey_face.png", path("people/Zoë/1.png"));
+    const Result result =
+        run("evaluate",
+            {path("people").string(), "--leave-one-out", "--iterations", "1", "--conditions",
+             "clean,half+jpeg75", "-o", path("out").string(), "--cache", path("cache").string()});
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_THAT(result.out, HasSubstr("Gallery: 2 people"));
+    EXPECT_THAT(result.out, HasSubstr("without-random-vit"));
+    const json all = json::parse(text_of(path("out/evaluation.json")));
+    EXPECT_EQ(all["outcomes"].size(), 3u);
+    EXPECT_EQ(all["outcomes"][0]["verdicts"][0]["rates"]["rank1"], 1.0);
+    EXPECT_THAT(text_of(path("out/evaluation.tsv")), HasSubstr("half+jpeg75\trandom-vit"));
+    EXPECT_NO_THROW(image::read(path("out/rank1.png")));
+}
+
+TEST_F(Command, EvaluateSaysWhatIsMissing) {
+    fs::create_directories(path("people"));
+    const std::string people = path("people").string();
+    const Result no_judge = run("evaluate", {people});
+    EXPECT_EQ(no_judge.status, 2);
+    EXPECT_THAT(no_judge.err, HasSubstr("--leave-one-out"));
+    EXPECT_EQ(run("evaluate", {people, "--leave-one-out", "--shard", "3/2"}).status, 2);
+    const Result nobody = run("evaluate", {people, "--leave-one-out"});
+    EXPECT_EQ(nobody.status, 1);
+    EXPECT_THAT(nobody.err, HasSubstr("no people"));
+}
+
 TEST_F(Command, ModelsListsInstalledPacks) {
     fs::create_directories(path("packs"));
     fs::copy(shared_ / "pack", path("packs/default"), fs::copy_options::recursive);
