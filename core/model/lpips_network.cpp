@@ -13,7 +13,9 @@ enum class Kind { conv, fire, pool, tap };
 
 struct Layer {
     Kind kind;
-    int channels = 0;  // out; of a fire module, each of its two halves
+    // Out; of a fire module, each of its two halves; of a tap, those that its linear map makes, or
+    // 0: a weight for each channel.
+    int channels = 0;
     int kernel = 3, stride = 1, padding = 1;
     int squeeze = 0;
 };
@@ -28,6 +30,9 @@ constexpr Layer pool(int kernel) {
     return {Kind::pool, 0, kernel, 2, 0, 0};
 }
 constexpr Layer kTap{Kind::tap};
+constexpr Layer mapped_tap(int channels) {
+    return {Kind::tap, channels};
+}
 
 struct Backbone {
     bool ceil_pool;
@@ -49,6 +54,13 @@ const Backbone& find_backbone(const std::string& name) {
                          kTap,      pool(2),   conv(256), conv(256), conv(256), kTap,
                          pool(2),   conv(512), conv(512), conv(512), kTap,      pool(2),
                          conv(512), conv(512), conv(512), kTap}}},
+        // Our own, trained to give the distances of "squeeze": the same grids, because their maps
+        // are compared, but narrow where pixels are many and dense where they are few.
+        {"lowkey",
+         {true,
+          {conv(24, 3, 2, 0), mapped_tap(12), pool(3), conv(32), mapped_tap(8), pool(3), conv(64),
+           conv(64), mapped_tap(32), pool(3), conv(128), mapped_tap(96), conv(128), mapped_tap(96),
+           conv(128), mapped_tap(64)}}},
     };
     return kBackbones.at(name);
 }
@@ -138,8 +150,11 @@ LpipsNetwork::LpipsNetwork(const std::string& backbone, double width) {
             case Kind::tap: {
                 const auto tap = "lin" + std::to_string(linear_.size());
                 const auto module = register_module(tap, std::make_shared<torch::nn::Module>(tap));
+                const int mapped = scaled(layer.channels);
                 linear_.push_back(module->register_parameter(
-                    "weight", torch::ones({1, channels, 1, 1}) / channels));
+                    "weight", layer.channels == 0
+                                  ? torch::ones({1, channels, 1, 1}) / channels
+                                  : torch::randn({mapped, channels, 1, 1}) / mapped));
                 break;
             }
         }
@@ -181,16 +196,28 @@ std::vector<torch::Tensor> LpipsNetwork::features(const torch::Tensor& pictures)
         }
         // Where all channels are zero the root has no gradient; the floor keeps it finite.
         const auto length = x.square().sum(1, true).clamp_min(1e-20).sqrt();
-        taps.push_back(x / (length + 1e-10));
+        const auto unit = x / (length + 1e-10);
+        taps.push_back(step->layer.channels == 0 ? unit
+                                                 : torch::conv2d(unit, linear_[taps.size()]));
     }
     return taps;
+}
+
+std::vector<torch::Tensor> LpipsNetwork::maps(const std::vector<torch::Tensor>& a,
+                                              const std::vector<torch::Tensor>& b) {
+    std::vector<torch::Tensor> maps;
+    for (std::size_t i = 0; i < linear_.size(); ++i) {
+        const auto square = (a[i] - b[i]).square();
+        maps.push_back(linear_[i].size(0) == 1 ? (square * linear_[i]).sum(1) : square.sum(1));
+    }
+    return maps;
 }
 
 torch::Tensor LpipsNetwork::distance(const std::vector<torch::Tensor>& a,
                                      const std::vector<torch::Tensor>& b) {
     torch::Tensor sum;
-    for (std::size_t i = 0; i < linear_.size(); ++i) {
-        const auto part = ((a[i] - b[i]).square() * linear_[i]).sum(1).mean({1, 2});
+    for (const auto& map : maps(a, b)) {
+        const auto part = map.mean({1, 2});
         sum = sum.defined() ? sum + part : part;
     }
     return sum;

@@ -17,15 +17,20 @@ namespace lowkey::model {
 inline constexpr int kMinPerceptualSide = 32;
 
 // Parameters are named as torchvision names the backbone's ("features.0.weight", ...); the linear
-// layers, one weight a channel of each tapped layer, are "lin0.weight", ... of shape 1 x C x 1 x 1.
+// layers, one weight a channel of each tapped layer, are "lin0.weight", ... of shape 1 x C x 1 x 1,
+// or in "lowkey" linear maps of shape K x C x 1 x 1, K > 1, after which all channels count alike.
 class LpipsNetwork : public torch::nn::Module {
   public:
-    // `backbone`: "squeeze" (SqueezeNet 1.1), "alex" or "vgg" (VGG-16); `width` scales its
-    // channels.
+    // `backbone`: "squeeze" (SqueezeNet 1.1), "alex", "vgg" (VGG-16) or our own "lowkey"; `width`
+    // scales its channels.
     LpipsNetwork(const std::string& backbone, double width);
 
-    // Pictures N x 3 x H x W in [0, 1]; the tapped features, each of unit length over its channels.
+    // Pictures N x 3 x H x W in [0, 1]; the tapped features, each of unit length over its channels
+    // (in "lowkey" then mapped).
     std::vector<torch::Tensor> features(const torch::Tensor& pictures);
+    // What distance() averages, N x h x w for each tapped layer: where the pictures differ.
+    std::vector<torch::Tensor> maps(const std::vector<torch::Tensor>& a,
+                                    const std::vector<torch::Tensor>& b);
     // N distances between two results of features(); one picture may stand against many.
     torch::Tensor distance(const std::vector<torch::Tensor>& a,
                            const std::vector<torch::Tensor>& b);

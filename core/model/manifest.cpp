@@ -73,8 +73,9 @@ RecogniserEntry parse_recogniser(JsonObject object) {
 PerceptualEntry parse_perceptual(JsonObject object) {
     PerceptualEntry entry;
     entry.backbone = object.text("backbone");
-    if (entry.backbone != "squeeze" && entry.backbone != "alex" && entry.backbone != "vgg") {
-        object.fail(R"("backbone" must be "squeeze", "alex" or "vgg")");
+    if (entry.backbone != "squeeze" && entry.backbone != "alex" && entry.backbone != "vgg" &&
+        entry.backbone != "lowkey") {
+        object.fail(R"("backbone" must be "squeeze", "alex", "vgg" or "lowkey")");
     }
     entry.width = object.number("width", 0.05, 2, 1);
     entry.weights = parse_file(object, "weights");

@@ -38,7 +38,7 @@ struct RecogniserEntry {  // NOLINT(bugprone-exception-escape)
 };
 
 struct PerceptualEntry {
-    std::string backbone;  // "squeeze", "alex" or "vgg"
+    std::string backbone;  // "squeeze", "alex", "vgg" or "lowkey"
     double width = 1;      // channels of the backbone relative to the published ones
     PackFile weights;
 };

@@ -82,7 +82,7 @@ TEST_P(Backbone, GradientIsThatOfCentralDifferences) {
                 1e-4 * std::abs(numeric) + 1e-9);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Backbone, ::testing::Values("squeeze", "alex", "vgg"),
+INSTANTIATE_TEST_SUITE_P(All, Backbone, ::testing::Values("squeeze", "alex", "vgg", "lowkey"),
                          [](const auto& info) { return info.param; });
 
 // Shapes of the published backbones: torchvision's "features" parts and the channels LPIPS taps.
