@@ -4,9 +4,25 @@
 #include "model/checksum.h"
 #include "model/manifest.h"
 #include "model/weights.h"
+#include "train/perceptual.h"
 #include "train/students.h"
 
 namespace lowkey::train {
+namespace {
+
+std::optional<model::PerceptualEntry> add_perceptual(const std::filesystem::path& run,
+                                                     const std::filesystem::path& out) {
+    const std::string file = "perceptual.safetensors";
+    if (!std::filesystem::exists(run / file)) return {};
+    const auto network = load_student_lpips(run / file, torch::kCPU);
+    model::write_safetensors(out / file, model::weights_of(*network, model::Storage::float16));
+    model::PerceptualEntry entry{kPerceptualBackbone, kPerceptualWidth, {}};
+    entry.weights.file = file;
+    entry.weights.sha256 = model::sha256(out / file);
+    return entry;
+}
+
+}  // namespace
 
 void assemble(const std::filesystem::path& run, const std::filesystem::path& out) {
     std::filesystem::create_directories(out);
@@ -27,6 +43,7 @@ void assemble(const std::filesystem::path& run, const std::filesystem::path& out
         entry.weights.sha256 = model::sha256(out / entry.weights.file);
         manifest.recognisers.push_back(entry);
     }
+    manifest.perceptual = add_perceptual(run, out);
     model::write_manifest(out, manifest);
 }
 

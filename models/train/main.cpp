@@ -7,6 +7,8 @@
 #include "train/assemble.h"
 #include "train/crops.h"
 #include "train/distil.h"
+#include "train/perceptual.h"
+#include "train/perceptual_check.h"
 #include "train/teachers.h"
 #include "train/validate.h"
 #include "train/views.h"
@@ -27,7 +29,7 @@ void print_rank1(const std::string& crops_folder, const std::string& pack_folder
 }  // namespace
 
 int main(int argc, char** argv) {
-    CLI::App app("Trains the recognisers of LowKey's default pack.");
+    CLI::App app("Trains the networks of LowKey's default pack.");
     app.require_subcommand(1);
     std::string from, to, detector, pack;
     lowkey::train::DistilSettings settings;
@@ -71,6 +73,39 @@ int main(int argc, char** argv) {
     rank1->add_option("CROPS", from, "Folder made by `crops`")->required();
     rank1->add_option("PACK", pack, "Folder of the pack")->required();
 
+    lowkey::train::PerceptualSettings perceptual_settings;
+    auto* perceptual = app.add_subcommand(
+        "perceptual", "Train the perceptual network, going on from the last checkpoint");
+    perceptual->add_option("--crops", perceptual_settings.crops, "Folder made by `crops`")
+        ->required();
+    perceptual
+        ->add_option("--teachers", perceptual_settings.teachers,
+                     "Model pack with LPIPS and recognisers")
+        ->required();
+    perceptual
+        ->add_option("--run", perceptual_settings.run,
+                     "Folder for the checkpoint and the log; made if needed")
+        ->required();
+    perceptual->add_option("--steps", perceptual_settings.steps, "Length of the whole schedule")
+        ->capture_default_str();
+    perceptual->add_option("--seed", perceptual_settings.seed)->capture_default_str();
+    perceptual->add_option("--device", perceptual_settings.device, "auto, cpu, cuda")
+        ->capture_default_str();
+
+    lowkey::train::PerceptualCheckSettings check_settings;
+    auto* perceptual_check = app.add_subcommand(
+        "perceptual-check", "Compare the perceptual network with LPIPS on validation people");
+    perceptual_check->add_option("CROPS", check_settings.crops, "Folder made by `crops`")
+        ->required();
+    perceptual_check->add_option("TEACHERS", check_settings.teachers, "Pack that taught it")
+        ->required();
+    perceptual_check->add_option("WEIGHTS", check_settings.weights, "perceptual.safetensors")
+        ->required();
+    perceptual_check->add_option("--parts", check_settings.parts, "Parts of crops to distort")
+        ->capture_default_str();
+    perceptual_check->add_option("--cloaks", check_settings.cloaks, "Faces to cloak")
+        ->capture_default_str();
+
     CLI11_PARSE(app, argc, argv);
     try {
         if (*crops) lowkey::train::prepare_crops(from, detector, to);
@@ -78,6 +113,8 @@ int main(int argc, char** argv) {
         if (*distil) lowkey::train::distil(settings);
         if (*assemble) lowkey::train::assemble(from, to);
         if (*rank1) print_rank1(from, pack);
+        if (*perceptual) lowkey::train::train_perceptual(perceptual_settings);
+        if (*perceptual_check) lowkey::train::check_perceptual(check_settings);
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "lowkey-train: " << error.what() << "\n";
