@@ -45,7 +45,13 @@ int main(int argc, char** argv) {
     views->add_option("--teachers", pool.teachers, "Model pack to learn from")->required();
     views->add_option("OUT", pool.out, "Folder for the views; made if needed")->required();
     views->add_option("--attacked", pool.attacked,
-                      "Pack that a quarter of the views is cloaked against (default: teachers)");
+                      "Pack that some of the views are cloaked against (default: the teachers)");
+    views->add_option("--share", pool.share, "Share of the views that are cloaked")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    views->add_option("--cloak-steps", pool.steps, "Steps of a cloak, at most")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     views->add_option("--first", pool.first, "Number of the first shard")->capture_default_str();
     views->add_option("--shards", pool.shards, "Shards of 2048 views")->capture_default_str();
     views->add_option("--seed", pool.seed)->capture_default_str();

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t kBatch = 64;
-constexpr int64_t kAttacked = 16;  // of a batch
-constexpr int kMostSteps = 3;
 const std::string kEmbedding = "embedding.";
 
 fs::path shard_file(const fs::path& folder, int number) {
@@ -104,8 +102,10 @@ void make_views(const ViewSettings& settings) {
             for (int64_t i = 0; i < kBatch; ++i)
                 indices.push_back(people[random() % people.size()]);
             torch::Tensor batch = augmented_batch(crops, indices, random).contiguous().to(device);
-            const torch::Tensor share = batch.narrow(0, 0, kAttacked);
-            const int steps = 1 + static_cast<int>(random() % kMostSteps);
+            const torch::Tensor share =
+                batch.narrow(0, 0, std::lround(settings.share * static_cast<double>(kBatch)));
+            const int steps =
+                1 + static_cast<int>(random() % static_cast<std::uint64_t>(settings.steps));
             share.copy_(attacked(*fooled[random() % fooled.size()], share, steps, random()));
             const torch::Tensor bytes = rounded(batch);
             const auto taught = teach(teachers, bytes.to(torch::kFloat) / 255);
