@@ -27,10 +27,10 @@ using Clock = std::chrono::steady_clock;
 constexpr double kRate = 3e-3;  // peak, reached after the warm-up
 constexpr int kWarmUp = 50;
 constexpr int kCheckpointEvery = 200, kLogEvery = 20;
-constexpr int kPictures = 4, kChanges = 4;  // of a step: parts of crops, distortions of each
+constexpr int kPictures = 3, kChanges = 3;  // of a step: parts of crops, distortions of each
 constexpr int kSizes[] = {96, 112, 128, 160};
 // Cloaks: one is made every so many steps; the newest pairs are kept, some are drawn each step.
-constexpr int kCloakEvery = 8, kKeptPairs = 240, kDrawnPairs = 6, kCloakPart = 128;
+constexpr int kCloakEvery = 8, kKeptPairs = 240, kDrawnPairs = 12, kCloakPart = 128;
 constexpr double kSmallDistance = 1e-3;  // below this, log distances count less and less
 constexpr double kSmallMap = 1e-5, kSmallShare = 1e-4;
 
