@@ -17,6 +17,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kRememberedBytes = 48U << 20U;
 constexpr std::size_t kRememberedCount = 32;
+// What the client keeps beside that is for strokes away from the faces; the disk has the rest.
+constexpr std::size_t kClientBytes = 16U << 20U;
 // An update asks once a patch; asking a broken worker each time would take minutes.
 constexpr std::chrono::seconds kFailureHolds{10};
 constexpr std::chrono::milliseconds kTurn{20};
@@ -93,7 +95,11 @@ Engine& Engine::instance() {
 }
 
 CachedClient& Engine::client() {
-    if (!client_) client_ = std::make_unique<CachedClient>();
+    if (!client_) {
+        CacheOptions cache;
+        cache.memory_bytes = kClientBytes;
+        client_ = std::make_unique<CachedClient>(ClientOptions{}, cache);
+    }
     return *client_;
 }
 

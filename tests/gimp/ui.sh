@@ -132,9 +132,36 @@ canvas repeated
 xdotool key ctrl+z
 wait_for 10 clean || fail "the repeated cloak was not undone"
 
-echo "Cancel ends the worker at once and changes nothing"
+if [ "$version" = 3 ]; then
+    echo "GIMP's own saved settings bring the numbers back, and with them the pixels"
+    open_dialog menu-settings
+    wait_for 60 faces_found || { shot no-faces; fail "no face was found"; }
+    iterations 5
+    press alt+s    # Save Settings
+    sleep .5
+    iterations 9
+    shot settings-changed
+    press alt+l    # Load Saved Settings
+    sleep .5
+    shot settings-loaded
+    accept
+    wait_for 120 cloaked || { shot not-loaded; fail "the layer did not change"; }
+    sleep 1
+    canvas loaded
+    [ "$(differing cloaked loaded)" = 0 ] || fail "the saved settings gave other pixels"
+    xdotool key ctrl+z
+    wait_for 10 clean || fail "the cloak with saved settings was not undone"
+fi
+
+echo "Help is there; cancel ends the worker at once and changes nothing"
 open_dialog menu-again
 wait_for 60 faces_found || { shot no-faces; fail "no face was found"; }
+press alt+h
+wait_for 10 window '^LowKey help$' || { shot no-help; fail "the help button shows nothing"; }
+shot help
+help=$(window '^LowKey help$' | tail -1)
+xdotool windowfocus --sync "$help" key Escape
+wait_for 10 no_window '^LowKey help$' || fail "the help stays"
 iterations 500
 accept
 wait_for 30 worker || fail "no worker started"

@@ -295,30 +295,45 @@ class PerUser(WindowTest):
 
 
 class Memory(WindowTest):
-    """A 12-megapixel photo with two faces as a filter layer. Krita keeps the picture's pixels several
-    times for any filter layer, so LowKey is compared with `invert` in the same place."""
+    """A 12-megapixel photo with two faces as a filter layer: shown, exported, reopened. Krita keeps the
+    pixels several times for any filter layer, so LowKey is compared with `invert`, the cheapest of
+    Krita's own, in the same place."""
 
     LIMIT = 150  # megabytes
 
     def growth(self, window, name):
+        """Krita's peak beyond what it had with the photo open, in megabytes."""
         window.start(self.folder / "photo.png")
         time.sleep(3)
         before, _ = window.memory()
-        window.reset_peak()
-        window.do(
+        peaks = []
+        for step in (
             f"filter = app.filter({name!r})\n"
             "configuration = filter.configuration()\n"
             "configuration.setProperty('iterations', 3)\n"
             "filter.setConfiguration(configuration)\n"
             "document = app.activeDocument()\n"
+            "document.setBatchmode(True)\n"
             "all = Selection()\nall.select(0, 0, document.width(), document.height(), 255)\n"
             "layer = document.createFilterLayer('layer', filter, all)\n"
             "document.rootNode().addChildNode(layer, None)\n"
-            "document.refreshProjection()\ndocument.waitForDone()", timeout=600)
-        time.sleep(2)
-        now, peak = window.memory()
-        print(f"\n{name}: {now - before:.0f} MB more, at most {peak - before:.0f}", flush=True)
-        return peak - before
+            "document.refreshProjection()\ndocument.waitForDone()",
+            "assert document.exportImage(FOLDER + '/out.png', InfoObject())\n"
+            "assert document.saveAs(FOLDER + '/saved.kra')\n"
+            "document.close()",
+            "document = app.openDocument(FOLDER + '/saved.kra')\n"
+            "app.activeWindow().addView(document)\n"
+            "document.setBatchmode(True)\n"
+            "document.refreshProjection()\ndocument.waitForDone()\n"
+            "assert document.exportImage(FOLDER + '/again.png', InfoObject())",
+        ):
+            window.reset_peak()
+            window.do(step, timeout=600)
+            time.sleep(2)
+            peaks.append(window.memory()[1] - before)
+        print(f"\n{name}: at most {peaks[0]:.0f} MB more when shown, {peaks[1]:.0f} when exported, "
+              f"{peaks[2]:.0f} when reopened", flush=True)
+        return max(peaks)
 
     def test_beyond_any_filter_layer(self):
         pictures.scaled(DATA / "two_faces.png", self.folder / "photo.png", 4200, 2940)
@@ -330,17 +345,9 @@ class Memory(WindowTest):
         self.window.use_worker("real" if COMMAND else "good")
         self.assertLess(self.growth(self.window, "lowkey") - plain, self.LIMIT)
         self.assertEqual(self.window.output().count("lowkey.krita: computed"), 1)
-        # Shown, exported, reopened.
-        self.window.do("document.setBatchmode(True)\n"
-                       "assert document.exportImage(FOLDER + '/out.png', InfoObject())\n"
-                       "assert document.saveAs(FOLDER + '/saved.kra')", timeout=300)
-        self.window.do("again = app.openDocument(FOLDER + '/saved.kra')\nagain.waitForDone()\n"
-                       "again.setBatchmode(True)\n"
-                       "assert again.exportImage(FOLDER + '/again.png', InfoObject())", timeout=300)
         exported = Pixels(self.folder / "out.png")
         self.assertNotEqual(exported, Pixels(self.folder / "photo.png"))
         self.assertEqual(Pixels(self.folder / "again.png"), exported)
-        self.assertEqual(self.window.output().count("lowkey.krita: computed"), 1)
 
 
 if __name__ == "__main__":
