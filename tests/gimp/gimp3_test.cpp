@@ -110,11 +110,15 @@ TEST_F(Gimp3, SpeaksAnotherLanguage) {
     fs::remove_all(plugins);
     fs::create_directories(catalogue);
     fs::copy_file(LOWKEY_PLUGIN "/lowkey/lowkey", plugins / "lowkey/lowkey");
-    std::ofstream(folder() / "de.po")
-        << "msgid \"\"\nmsgstr \"Content-Type: text/plain; charset=UTF-8\\n\"\n"
-           "msgid \"LowKe_y...\"\nmsgstr \"Tarnkappe...\"\n"
-           "msgid \"LowKey changes layers, not masks or channels. Click the layer itself in the "
-           "Layers dialog and run LowKey again.\"\nmsgstr \"Nur Ebenen.\"\n";
+    std::ofstream(folder() / "de.po") << R"(msgid ""
+msgstr "Content-Type: text/plain; charset=UTF-8\n"
+msgid "LowKe_y..."
+msgstr "Tarnkappe..."
+msgid ""
+"The faces \"%s\" cannot be read. Give numbers from 0 with commas between them, "
+"such as \"0,2\", or nothing for all faces."
+msgstr "Gesichter %s?"
+)";
     const std::string msgfmt = "msgfmt -o '" + (catalogue / "lowkey.mo").string() + "' '" +
                                (folder() / "de.po").string() + "'";
     ASSERT_EQ(std::system(msgfmt.c_str()), 0) << msgfmt;
@@ -124,15 +128,14 @@ TEST_F(Gimp3, SpeaksAnotherLanguage) {
     fs::copy("/usr/lib/locale/C.utf8", locales / "de_DE.utf8", fs::copy_options::recursive);
     g_setenv("LOCPATH", locales.c_str(), TRUE);
     g_setenv("LC_ALL", "de_DE.UTF-8", TRUE);
-    const ConsoleRun run =
-        run_python(python_on_face("config.set_core_object_array('drawables', [])\n"
-                                  "procedure.run(config)\n"
-                                  "print('LABEL', procedure.get_menu_label())"),
-                   {LOWKEY_TEST_COMMAND, LOWKEY_TEST_PACK, plugins.string()});
+    const ConsoleRun run = run_python(python_on_face("config.set_property('faces', 'a;b')\n"
+                                                     "procedure.run(config)\n"
+                                                     "print('LABEL', procedure.get_menu_label())"),
+                                      {LOWKEY_TEST_COMMAND, LOWKEY_TEST_PACK, plugins.string()});
     g_unsetenv("LOCPATH");
     g_unsetenv("LC_ALL");
     EXPECT_NE(run.output.find("LABEL Tarnkappe..."), std::string::npos) << run.output;
-    EXPECT_NE(run.output.find("Nur Ebenen."), std::string::npos) << run.output;
+    EXPECT_NE(run.output.find("Gesichter a;b?"), std::string::npos) << run.output;
 }
 
 TEST_F(Gimp3, CloaksSeveralLayersInOneRun) {
@@ -143,6 +146,7 @@ TEST_F(Gimp3, CloaksSeveralLayersInOneRun) {
                ")) (car (gimp-drawable-get-height " + layer +
                ")) RGB))) (copy (car (gimp-layer-new-from-drawable " + layer +
                " single)))) (gimp-image-insert-layer single copy -1 0)"
+               "(gimp-layer-set-offsets copy 0 0)"
                "(gimp-file-save RUN-NONINTERACTIVE single " +
                quoted(to.string()) + " -1) (gimp-image-delete single))";
     };
