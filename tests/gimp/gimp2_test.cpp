@@ -353,6 +353,7 @@ TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
     fs::copy_file(face(), in / "a.png");
     store(in / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
     fs::copy_file(face(), in / "c.png");
+    std::ofstream(in / "d.png") << "not a picture";
     const ConsoleRun run = run_gimp("(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp2.scm") +
                                     ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) +
                                     " " + quoted(to.string()) + " \"light\")");
@@ -360,7 +361,8 @@ TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
     EXPECT_TRUE(fs::exists(to / "a.png"));
     EXPECT_FALSE(fs::exists(to / "b.png"));
     EXPECT_TRUE(fs::exists(to / "c.png"));
-    EXPECT_NE(run.output.find("Cloaked 2, not cloaked 1"), std::string::npos) << run.output;
+    EXPECT_FALSE(fs::exists(to / "d.png"));
+    EXPECT_NE(run.output.find("Cloaked 2, not cloaked 2"), std::string::npos) << run.output;
 }
 
 // A JPEG through GIMP and through the command: the same decoder, the same pixels.

@@ -196,6 +196,7 @@ TEST_F(Gimp3, ExampleCloaksAFolderAndNamesWhatItCannot) {
     fs::copy_file(face(), in / "a.png");
     store(in / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
     fs::copy_file(face(), in / "c.png");
+    std::ofstream(in / "d.png") << "not a picture";
     const ConsoleRun run = run_gimp("(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp3.scm") +
                                     ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) +
                                     " " + quoted(to.string()) + " \"light\")");
@@ -203,7 +204,8 @@ TEST_F(Gimp3, ExampleCloaksAFolderAndNamesWhatItCannot) {
     EXPECT_TRUE(fs::exists(to / "a.png"));
     EXPECT_FALSE(fs::exists(to / "b.png"));
     EXPECT_TRUE(fs::exists(to / "c.png"));
-    EXPECT_NE(run.output.find("Cloaked 2, not cloaked 1"), std::string::npos) << run.output;
+    EXPECT_FALSE(fs::exists(to / "d.png"));
+    EXPECT_NE(run.output.find("Cloaked 2, not cloaked 2"), std::string::npos) << run.output;
 }
 
 }  // namespace
