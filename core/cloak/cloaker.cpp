@@ -92,13 +92,12 @@ struct Cloaker::Impl {
     torch::Device device;
     model::Pack pack;
     std::vector<std::unique_ptr<model::Recogniser>> added;
-    std::unique_ptr<face::Detector> detector;
     std::unique_ptr<cloak::Ensemble> ensemble;
 
     Impl(const std::filesystem::path& folder, const std::string& device_name,
          const std::vector<std::filesystem::path>& recognisers);
     std::vector<Face> detect(const PictureView& picture) {
-        return detector->detect(image::to_rgb8(picture));
+        return pack.detector->detect(image::to_rgb8(picture));
     }
     cloak::Outcome cloak_face(const PictureView& clean, Picture& result,
                               const cloak::FaceRegion& region, const MaskView& selection,
@@ -137,7 +136,7 @@ Cloaker::Impl::Impl(const std::filesystem::path& folder, const std::string& devi
                                          "against. Choose another pack.");
     }
     ensemble = std::make_unique<cloak::Ensemble>(std::move(all));
-    detector = pack.detector.empty() ? face::make_cascade() : face::make_yunet(pack.detector);
+    if (!pack.detector) pack.detector = face::make_cascade();
 }
 
 cloak::Outcome Cloaker::Impl::cloak_face(const PictureView& clean, Picture& result,

@@ -86,7 +86,9 @@ PerceptualEntry parse_perceptual(JsonObject object) {
 DetectorEntry parse_detector(JsonObject object) {
     DetectorEntry entry;
     entry.kind = object.text("kind");
-    if (entry.kind != "yunet") object.fail(R"("kind" must be "yunet")");
+    if (entry.kind != "yunet" && entry.kind != "lowkey") {
+        object.fail(R"("kind" must be "yunet" or "lowkey")");
+    }
     entry.model = parse_file(object, "file");
     object.finish();
     return entry;

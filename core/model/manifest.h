@@ -44,7 +44,7 @@ struct PerceptualEntry {
 };
 
 struct DetectorEntry {
-    std::string kind;  // "yunet"
+    std::string kind;  // "yunet" (an ONNX file) or "lowkey" (weights of model::FaceDetector)
     PackFile model;
 };
 

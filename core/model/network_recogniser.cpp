@@ -49,14 +49,7 @@ class NetworkRecogniser : public Recogniser {
 
 std::unique_ptr<Recogniser> make_recogniser(const RecogniserEntry& entry,
                                             std::shared_ptr<Network> network) {
-    network->eval();
-    fold(*network);
-    for (auto& parameter : network->parameters()) {
-        parameter.set_requires_grad(false);
-        if (parameter.dim() == 4) {
-            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-        }
-    }
+    prepare_inference(*network);
     return std::make_unique<NetworkRecogniser>(entry, std::move(network));
 }
 

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "lowkey/error.h"
+#include "model/detector.h"
 #include "model/lpips_network.h"
 #include "model/manifest.h"
 #include "model/network_recogniser.h"
@@ -57,7 +58,7 @@ Pack load_pack(const std::filesystem::path& folder, const torch::Device& device,
         if (manifest.perceptual) {
             pack.perceptual = load_perceptual(folder, *manifest.perceptual, device, dtype);
         }
-        if (manifest.detector) pack.detector = folder / manifest.detector->model.file;
+        if (manifest.detector) pack.detector = load_detector(folder, *manifest.detector, device);
         return pack;
     } catch (const c10::Error& error) {
         throw Error(ErrorKind::pack, "The model pack " + folder.string() +

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "face/face.h"
 #include "model/lpips.h"
 #include "model/recogniser.h"
 
@@ -16,8 +17,8 @@ namespace lowkey::model {
 struct Pack {
     std::string name, licence, source;
     std::vector<std::unique_ptr<Recogniser>> recognisers;
-    std::unique_ptr<Perceptual> perceptual;  // null if the pack has none
-    std::filesystem::path detector;          // YuNet ONNX; empty if the pack has none
+    std::unique_ptr<Perceptual> perceptual;    // null if the pack has none
+    std::unique_ptr<face::Detector> detector;  // null if the pack has none
 };
 
 // Checks every hash, then loads. Throws Error(pack) that names the file and the remedy. Networks

@@ -18,8 +18,7 @@ void verify(const std::string& folder) {
                   << "x" << recogniser->crop().height << "\n";
     }
     std::cout << "  perceptual network: " << (pack.perceptual ? "yes" : "no") << "\n"
-              << "  detector: "
-              << (pack.detector.empty() ? "none, OpenCV's cascades are used" : "yes")
+              << "  detector: " << (pack.detector ? "yes" : "none, OpenCV's cascades are used")
               << "\nEvery hash is right and every network loads.\n";
 }
 

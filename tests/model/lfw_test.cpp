@@ -72,7 +72,7 @@ const Face& middle_face(const std::vector<Face>& faces, const cv::Mat& image) {
 
 class Embedder {
   public:
-    explicit Embedder(const Pack& pack) : pack_(pack), detector_(face::make_yunet(pack.detector)) {}
+    explicit Embedder(const Pack& pack) : pack_(pack) {}
 
     // One row of embeddings a recogniser for each of the files.
     std::map<std::string, torch::Tensor> embed(const std::vector<fs::path>& files) {
@@ -80,7 +80,7 @@ class Embedder {
         for (std::size_t i = 0; i < files.size(); ++i) {
             cv::Mat image = cv::imread(files[i].string(), cv::IMREAD_COLOR);
             cv::cvtColor(image, image, cv::COLOR_BGR2RGB);
-            const auto faces = detector_->detect(image);
+            const auto faces = pack_.detector->detect(image);
             if (faces.empty()) {
                 ADD_FAILURE() << "no face in " << files[i];
                 continue;
@@ -110,7 +110,6 @@ class Embedder {
 
   private:
     const Pack& pack_;
-    std::unique_ptr<face::Detector> detector_;
 };
 
 Rates rates(const torch::Tensor& gallery, const torch::Tensor& probes) {

@@ -43,7 +43,7 @@ TEST_F(RandomPack, EmbedsWithUnitLengthAndAGradientEverywhere) {
     const auto pack = load_pack(folder_.path(), torch::kCPU);
     ASSERT_EQ(pack.recognisers.size(), 3U);
     ASSERT_NE(pack.perceptual, nullptr);
-    EXPECT_TRUE(pack.detector.empty());
+    EXPECT_EQ(pack.detector, nullptr);
     torch::manual_seed(1);
     for (const auto& recogniser : pack.recognisers) {
         auto crops = torch::rand({2, 3, 112, 112}).set_requires_grad(true);

@@ -61,6 +61,8 @@ torch::Tensor ConvUnit::forward(const torch::Tensor& x) {
             return y;
         case Activation::prelu:
             return torch::prelu(y, prelu_->weight);
+        case Activation::relu:
+            return torch::relu(y);
         case Activation::relu6:
             return torch::clamp(y, 0, 6);
     }

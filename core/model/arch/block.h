@@ -43,7 +43,7 @@ class Block : public torch::nn::Module {
     std::vector<Pair> pairs_;
 };
 
-enum class Activation { none, prelu, relu6 };
+enum class Activation { none, prelu, relu, relu6 };
 
 // Convolution, batch normalisation, activation: children "conv", "bn" and, for prelu, "prelu".
 class ConvUnit : public Block {

@@ -45,9 +45,20 @@ void initialise(torch::nn::Module& network) {
     }
 }
 
-void fold(Network& network) {
+void fold(torch::nn::Module& network) {
     for (const auto& module : network.modules()) {
         if (auto* block = dynamic_cast<Block*>(module.get())) block->fold();
+    }
+}
+
+void prepare_inference(torch::nn::Module& network) {
+    network.eval();
+    fold(network);
+    for (auto& parameter : network.parameters()) {
+        parameter.set_requires_grad(false);
+        if (parameter.dim() == 4) {
+            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
+        }
     }
 }
 

@@ -29,7 +29,11 @@ std::shared_ptr<Network> make_network(const nlohmann::json& architecture, InputS
 void initialise(torch::nn::Module& network);
 
 // Merges every convolution with its batch normalisation; for networks in eval mode.
-void fold(Network& network);
+void fold(torch::nn::Module& network);
+
+// Makes a trained network ready for use: eval mode, folded, no gradients of parameters, kernels in
+// the order of memory that is fastest.
+void prepare_inference(torch::nn::Module& network);
 
 // One function an architecture, in the file of its name; each reads its own parameters.
 std::shared_ptr<Network> make_mobilefacenet(JsonObject& parameters, InputSize input);

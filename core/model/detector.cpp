@@ -1,0 +1,73 @@
+#include "model/detector.h"
+
+#include "model/arch/network.h"
+#include "model/weights.h"
+
+namespace lowkey::model {
+namespace {
+
+constexpr int kSquare = 640;
+
+// 1 x C x H x W: the channels as columns, a row for each cell.
+cv::Mat columns(const torch::Tensor& head) {
+    const auto cells = head[0].flatten(1).t().contiguous();
+    return cv::Mat(static_cast<int>(cells.size(0)), static_cast<int>(cells.size(1)), CV_32F,
+                   cells.data_ptr())
+        .clone();
+}
+
+class DetectorHeads : public face::HeadNetwork {
+  public:
+    explicit DetectorHeads(std::shared_ptr<FaceDetector> network)
+        : network_(std::move(network)), device_(network_->parameters().front().device()) {}
+
+    int square() const override { return kSquare; }
+
+    face::Heads run(const cv::Mat& square_rgb) override {
+        const torch::NoGradGuard no_grad;
+        const cv::Mat pixels = square_rgb.isContinuous() ? square_rgb : square_rgb.clone();
+        const auto bytes = torch::from_blob(pixels.data, {1, kSquare, kSquare, 3}, torch::kUInt8);
+        const auto picture =
+            bytes.to(device_).permute({0, 3, 1, 2}).to(torch::kFloat32) / 127.5 - 1;
+        const auto outputs =
+            network_->forward(picture.contiguous(torch::MemoryFormat::ChannelsLast));
+        face::Heads heads;
+        for (std::size_t i = 0; i < heads.size(); ++i) {
+            const auto output = outputs[i].cpu();
+            heads[i].score = columns(output.narrow(1, 0, 1).sigmoid());
+            heads[i].box = columns(output.narrow(1, 1, 4));
+            heads[i].landmarks = columns(output.narrow(1, 5, 10));
+        }
+        return heads;
+    }
+
+  private:
+    std::shared_ptr<FaceDetector> network_;
+    torch::Device device_;
+};
+
+}  // namespace
+
+std::unique_ptr<face::HeadNetwork> make_heads(std::shared_ptr<FaceDetector> network) {
+    return std::make_unique<DetectorHeads>(std::move(network));
+}
+
+std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& weights,
+                                              face::ScoreLimits limits,
+                                              const torch::Device& device) {
+    auto network = std::make_shared<FaceDetector>();
+    load_weights(*network, read_safetensors(weights), weights);
+    network->to(device);
+    prepare_inference(*network);
+    return face::make_detector(make_heads(std::move(network)), limits);
+}
+
+std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& folder,
+                                              const DetectorEntry& entry,
+                                              const torch::Device& device) {
+    const auto file = folder / entry.model.file;
+    return entry.kind == "yunet" ? face::make_yunet(file)
+                                 : load_detector(file, kDetectorLimits, device);
+}
+
+}  // namespace lowkey::model

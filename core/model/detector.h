@@ -1,0 +1,33 @@
+// The face detector of a pack.
+#pragma once
+
+#include <torch/types.h>
+
+#include <filesystem>
+#include <memory>
+
+#include "face/heads.h"
+#include "model/arch/face_detector.h"
+#include "model/manifest.h"
+
+namespace lowkey::model {
+
+// Chosen on photos of training people and on empty backgrounds, see MODEL_CARD.md of the default
+// pack.
+inline constexpr face::ScoreLimits kDetectorLimits{0.5F, 0.6F};
+
+// The network as the common detector asks it, in squares of 640 pixels. `network` is used as it
+// is, in eval mode, on the device where it lies.
+std::unique_ptr<face::HeadNetwork> make_heads(std::shared_ptr<FaceDetector> network);
+
+// Our own network from its weights, on the device. Throws Error(pack) that names the file.
+std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& weights,
+                                              face::ScoreLimits limits,
+                                              const torch::Device& device);
+
+// Of whatever kind the entry says. Throws Error(pack) that names the file.
+std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& folder,
+                                              const DetectorEntry& entry,
+                                              const torch::Device& device);
+
+}  // namespace lowkey::model
