@@ -1,5 +1,6 @@
 #include "train/assemble.h"
 
+#include "model/arch/face_detector.h"
 #include "model/arch/network.h"
 #include "model/checksum.h"
 #include "model/manifest.h"
@@ -44,6 +45,15 @@ void assemble(const std::filesystem::path& run, const std::filesystem::path& out
         manifest.recognisers.push_back(entry);
     }
     manifest.perceptual = add_perceptual(run, out);
+    const auto detector = run / "detector.safetensors";
+    if (std::filesystem::exists(detector)) {
+        model::FaceDetector network;
+        model::load_weights(network, model::read_safetensors(detector), detector);
+        manifest.detector = {"lowkey", {"detector.safetensors", {}, {}, {}}};
+        const auto copy = out / manifest.detector->model.file;
+        model::write_safetensors(copy, model::weights_of(network, model::Storage::float16));
+        manifest.detector->model.sha256 = model::sha256(copy);
+    }
     model::write_manifest(out, manifest);
 }
 

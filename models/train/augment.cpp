@@ -10,13 +10,6 @@ namespace {
 constexpr int kSize = 112;
 constexpr double kMixShare = 0.35, kNoiseShare = 0.4;
 
-double uniform(Random& random, double low, double high) {
-    return std::uniform_real_distribution<double>(low, high)(random);
-}
-bool chance(Random& random, double share) {
-    return uniform(random, 0, 1) < share;
-}
-
 // A similarity about the template's centre as if landmarks were found a few pixels off, perhaps
 // mirrored.
 cv::Mat jittered(const cv::Mat& crop, Random& random) {

@@ -3,14 +3,12 @@
 
 #include <torch/types.h>
 
-#include <random>
 #include <vector>
 
 #include "train/crops.h"
+#include "train/random.h"
 
 namespace lowkey::train {
-
-using Random = std::mt19937_64;
 
 // B x 3 x 112 x 112 RGB in [0, 1], B = indices.size(): jittered, mirrored, relit, blurred,
 // compressed or occluded crops; some are mixes of two faces, some carry structured noise as strong

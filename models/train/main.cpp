@@ -6,7 +6,10 @@
 #include "model/pack.h"
 #include "train/assemble.h"
 #include "train/crops.h"
+#include "train/detector_check.h"
+#include "train/detector_training.h"
 #include "train/distil.h"
+#include "train/labels.h"
 #include "train/perceptual.h"
 #include "train/perceptual_check.h"
 #include "train/teachers.h"
@@ -112,6 +115,53 @@ int main(int argc, char** argv) {
     perceptual_check->add_option("--cloaks", check_settings.cloaks, "Faces to cloak")
         ->capture_default_str();
 
+    std::size_t label_count = 4000;
+    auto* labels = app.add_subcommand("detector-labels", "Find the training people's faces once");
+    labels->add_option("PEOPLE", from, "Folder of one folder a person")->required();
+    labels->add_option("OUT", to, "Folder for the labels; made if needed")->required();
+    labels->add_option("--detector", detector, "YuNet ONNX file")->required();
+    labels->add_option("--count", label_count, "Photos to label, of all training people")
+        ->capture_default_str();
+
+    lowkey::train::DetectorSettings detector_settings;
+    auto* train_detector = app.add_subcommand(
+        "detector", "Train the face detector, going on from the last checkpoint");
+    train_detector
+        ->add_option("--people", detector_settings.people, "Folder of one folder a person")
+        ->required();
+    train_detector->add_option("--labels", detector_settings.labels, "Made by `detector-labels`")
+        ->required();
+    train_detector
+        ->add_option("--run", detector_settings.run, "Folder for the checkpoint and the log")
+        ->required();
+    train_detector->add_option("--steps", detector_settings.steps, "Length of the whole schedule")
+        ->capture_default_str();
+    train_detector->add_option("--batch", detector_settings.batch, "Squares of 256 pixels a step")
+        ->capture_default_str();
+    train_detector->add_option("--rate", detector_settings.rate, "Peak learning rate")
+        ->capture_default_str();
+    train_detector->add_option("--seed", detector_settings.seed)->capture_default_str();
+    train_detector->add_option("--device", detector_settings.device, "auto, cpu, cuda")
+        ->capture_default_str();
+
+    lowkey::train::CheckSettings check;
+    auto* check_detector =
+        app.add_subcommand("detector-check", "Compare a face detector with YuNet");
+    check_detector->add_option("DETECTOR", check.detector, "safetensors, ONNX or \"cascade\"")
+        ->required();
+    check_detector->add_option("--detector", check.yunet, "YuNet ONNX file")->required();
+    check_detector->add_option("--photos", check.folders, "Folder of photos (repeatable)");
+    check_detector->add_option("--people", check.people, "Folder of one folder a person");
+    check_detector->add_flag("--training-people", check.training_people,
+                             "Photos of training people, to choose limits on");
+    check_detector->add_option("--count", check.people_photos, "Photos of people")
+        ->capture_default_str();
+    check_detector->add_option("--labels", check.labels, "For --backgrounds");
+    check_detector->add_option("--backgrounds", check.backgrounds, "Empty pictures to look at")
+        ->needs("--labels")
+        ->needs("--people");
+    check_detector->add_flag("--curve", check.curve, "Figures for one score after the other");
+
     CLI11_PARSE(app, argc, argv);
     try {
         if (*crops) lowkey::train::prepare_crops(from, detector, to);
@@ -121,6 +171,9 @@ int main(int argc, char** argv) {
         if (*rank1) print_rank1(from, pack);
         if (*perceptual) lowkey::train::train_perceptual(perceptual_settings);
         if (*perceptual_check) lowkey::train::check_perceptual(check_settings);
+        if (*labels) lowkey::train::label_photos(from, detector, to, label_count);
+        if (*train_detector) lowkey::train::train_detector(detector_settings);
+        if (*check_detector) lowkey::train::check_detector(check);
         return 0;
     } catch (const std::exception& error) {
         std::cerr << "lowkey-train: " << error.what() << "\n";
