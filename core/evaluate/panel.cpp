@@ -47,7 +47,7 @@ cv::Mat cut(const cv::Mat& picture, const cv::Matx23d& alignment, const face::Cr
 Panel::Panel(const std::filesystem::path& pack, const std::string& device)
     : device_(cuda::choose_device(device)),
       pack_(model::load_pack(pack, device_)),
-      detector_(pack_.detector.empty() ? face::make_cascade() : face::make_yunet(pack_.detector)),
+      detector_(pack_.detector ? std::move(pack_.detector) : face::make_cascade()),
       fingerprints_(fingerprints_of(model::read_manifest(pack))) {
     cloak::use_physical_cores();
     cloak::keep_freed_buffers();

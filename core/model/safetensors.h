@@ -12,8 +12,8 @@ namespace lowkey::model {
 
 using Tensors = std::map<std::string, torch::Tensor>;
 
-// float64, float32, float16, bfloat16, int64 and uint8 tensors, on the CPU with the dtype of the file.
-// Throws Error(pack) that names the file and what is wrong with it.
+// float64, float32, float16, bfloat16, int64 and uint8 tensors, on the CPU with the dtype of the
+// file. Throws Error(pack) that names the file and what is wrong with it.
 Tensors read_safetensors(const std::filesystem::path& file);
 
 // Replaces `file` only when all is written. Throws Error(file).
