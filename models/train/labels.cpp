@@ -7,6 +7,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "evaluate/people.h"
 #include "face/face.h"
 #include "lowkey/error.h"
 #include "train/crops.h"
@@ -30,7 +31,7 @@ std::vector<fs::path> photos_of(const fs::path& people, bool validation) {
     std::vector<fs::path> photos;
     for (const auto& person : fs::directory_iterator(people)) {
         if (!person.is_directory() ||
-            is_validation(person.path().filename().string()) != validation)
+            evaluate::is_validation(person.path().filename().string()) != validation)
             continue;
         for (const auto& photo : fs::directory_iterator(person.path()))
             photos.push_back(photo.path());
