@@ -214,7 +214,9 @@ void Dialog::showEvent(QShowEvent* event) {
 }
 
 void Dialog::host_accepted() {
-    remember(read_settings(*configuration()).options);
+    // Krita's pointer says nothing where it is null: clang-tidy would have us look first.
+    const KisPropertiesConfigurationSP chosen = configuration();
+    if (chosen != nullptr) remember(read_settings(*chosen.data()).options);
     if (for_layer_) return;
     if (outcome_ == Outcome::stopped)
         tell_failure(i18n("The picture was not changed: LowKey was stopped."));
