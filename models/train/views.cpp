@@ -13,6 +13,7 @@
 #include "model/pack.h"
 #include "model/safetensors.h"
 #include "train/augment.h"
+#include "train/random.h"
 #include "train/teachers.h"
 
 namespace lowkey::train {
@@ -52,20 +53,17 @@ torch::Tensor rounded(const torch::Tensor& pictures) {
 torch::Tensor attacked(model::Recogniser& recogniser, const torch::Tensor& pictures, int steps,
                        std::uint64_t seed) {
     Random random(seed);
-    const auto uniform = [&](double low, double high) {
-        return std::uniform_real_distribution<double>(low, high)(random);
-    };
-    const double sigma = uniform(0, 2);
-    const bool grey = uniform(0, 1) < 0.5;
+    const double sigma = uniform(random, 0, 2);
+    const bool grey = uniform(random, 0, 1) < 0.5;
     torch::Tensor bound = torch::empty({pictures.size(0), 1, 1, 1});
-    for (int64_t i = 0; i < bound.size(0); ++i) bound[i] = uniform(2, 16) / 255;
+    for (int64_t i = 0; i < bound.size(0); ++i) bound[i] = uniform(random, 2, 16) / 255;
     bound = bound.to(pictures.device());
     torch::Tensor aim;
     {
         const torch::NoGradGuard no_gradient;
         const torch::Tensor own = recogniser.embed(crop_for(recogniser, pictures));
         const torch::Tensor other = own.roll(1, 0);
-        aim = other * uniform(0, 1) - own;
+        aim = other * uniform(random, 0, 1) - own;
     }
     torch::Tensor moved = pictures + bound * (torch::rand_like(pictures) - 0.5) * 0.5;
     for (int i = 0; i < steps; ++i) {
