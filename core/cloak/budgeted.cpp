@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <optional>
 
 #include "cloak/budget.h"
 #include "cloak/filters.h"
@@ -23,6 +24,21 @@ constexpr double kLastRate = 0.15;    // of the first learning rate, reached alo
 constexpr int kStillSteps = 12;       // stop when the distance has not moved over this many steps
 constexpr double kStill = 2e-3;       // ... by more than this share
 constexpr int kScaleSearch = 7;       // bisections of the final scale
+constexpr int kGridShift = 15;        // pixels; the coarsest grid of the perceptual networks is 16
+
+// Where the perceptual network's grid begins.
+struct GridOffset {
+    int64_t y = 0, x = 0;
+};
+
+GridOffset random_offset(Random& random, const torch::Tensor& picture) {
+    const auto below = [&](int64_t side) {
+        const int64_t most = std::min<int64_t>(kGridShift, side / 8);
+        return static_cast<int64_t>(random() % static_cast<std::uint64_t>(most + 1));
+    };
+    const int64_t y = below(picture.size(2));
+    return {y, below(picture.size(3))};
+}
 
 // Each perceptual measure over its budget. DSSIM and chroma are held in the face box and around it:
 // a budget for the box alone would drive the perturbation out of it.
@@ -39,13 +55,12 @@ class Measures {
                     BudgetWeight(budgets.chroma), BudgetWeight(budgets.chroma)};
         if (problem.perceptual() != nullptr) {
             weights_.emplace_back(budgets.lpips);
-            const torch::NoGradGuard no_gradient;
-            prepared_ = problem.perceptual()->prepare(problem.parts().reference);
         }
     }
 
-    // In the order of the weights, LPIPS last.
-    std::vector<torch::Tensor> of(const torch::Tensor& picture, bool with_lpips) const {
+    // In the order of the weights, LPIPS last and only with an offset.
+    std::vector<torch::Tensor> of(const torch::Tensor& picture,
+                                  std::optional<GridOffset> lpips) const {
         const torch::Tensor map = ssim_.dssim_map(picture);
         const torch::Tensor inside = box_of(map);
         const double around = static_cast<double>(map.numel() - inside.numel());
@@ -53,8 +68,8 @@ class Measures {
         std::vector<torch::Tensor> values = {
             inside.mean(), (map.sum() - inside.sum()) / std::max(1.0, around),
             face_chroma_(face_of(difference)), region_chroma_(difference)};
-        if (with_lpips && problem_.perceptual() != nullptr) {
-            values.push_back(problem_.perceptual()->distance_to(prepared_, picture).mean());
+        if (lpips && problem_.perceptual() != nullptr) {
+            values.push_back(distance_at(*lpips, picture));
         }
         return values;
     }
@@ -82,6 +97,22 @@ class Measures {
     }
 
   private:
+    // A cloak grows into what a network misses between the nodes of its grid, so the grid moves
+    // from step to step. docs/results.md has what that does to LPIPS.
+    torch::Tensor distance_at(GridOffset offset, const torch::Tensor& picture) const {
+        const auto moved = [&](const torch::Tensor& t) {
+            return t.narrow(2, offset.y, t.size(2) - offset.y)
+                .narrow(3, offset.x, t.size(3) - offset.x)
+                .contiguous();
+        };
+        std::vector<torch::Tensor> clean;
+        {
+            const torch::NoGradGuard no_gradient;
+            clean = problem_.perceptual()->prepare(moved(problem_.parts().reference));
+        }
+        return problem_.perceptual()->distance_to(clean, moved(picture)).mean();
+    }
+
     static int longer_side(const Problem& problem) {
         return std::max(problem.parts().box.width, problem.parts().box.height);
     }
@@ -107,7 +138,6 @@ class Measures {
     SsimReference ssim_;
     ChromaMeasure face_chroma_, region_chroma_;
     std::vector<BudgetWeight> weights_;
-    std::vector<torch::Tensor> prepared_;
 };
 
 // Adam works on luma, Cb and Cr (BT.601), so that colour can move more slowly than light: steps in
@@ -202,7 +232,8 @@ double feasible_scale(const Problem& problem, const Measures& measures,
                       const torch::Tensor& coefficients) {
     const torch::NoGradGuard no_gradient;
     const auto fits = [&](double scale) {
-        return measures.excess(measures.of(problem.perturbed(coefficients * scale), true)) <= 1;
+        return measures.excess(
+                   measures.of(problem.perturbed(coefficients * scale), GridOffset{})) <= 1;
     };
     if (fits(1)) return 1;
     double low = 0, high = 1;
@@ -251,7 +282,9 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         }
         distance = distance / static_cast<double>(ensemble.size());
         const bool with_lpips = i % 2 == 1;
-        const std::vector<torch::Tensor> values = measures.of(picture, with_lpips);
+        std::optional<GridOffset> offset;
+        if (with_lpips) offset = random_offset(random, picture);
+        const std::vector<torch::Tensor> values = measures.of(picture, offset);
         const torch::Tensor loss = measures.weighted(values) - distance;
         const torch::Tensor gradient = torch::autograd::grad({loss}, {leaf}).front();
         leaf = leaf.detach();
