@@ -1,8 +1,9 @@
 #include "train/augment.h"
 
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
+
+#include "train/jpeg.h"
 
 namespace lowkey::train {
 namespace {
@@ -57,15 +58,6 @@ void occlude(cv::Mat& face, Random& random) {
         cv::Scalar(uniform(random, 0, 1), uniform(random, 0, 1), uniform(random, 0, 1)));
 }
 
-void compress(cv::Mat& face, Random& random) {
-    cv::Mat bytes;
-    face.convertTo(bytes, CV_8U, 255);
-    std::vector<uchar> jpeg;
-    cv::imencode(".jpg", bytes, jpeg,
-                 {cv::IMWRITE_JPEG_QUALITY, static_cast<int>(uniform(random, 30, 95))});
-    cv::imdecode(jpeg, cv::IMREAD_COLOR).convertTo(face, CV_32F, 1 / 255.0);
-}
-
 // Random fields from pixel-fine to face-wide: the student has to follow its teacher off the
 // manifold of photographs too, where cloaks live.
 void add_structured_noise(cv::Mat& face, Random& random) {
@@ -109,7 +101,7 @@ cv::Mat training_face(const Crops& crops, int64_t index, int64_t other, Random& 
     if (chance(random, 0.15)) occlude(face, random);
     if (chance(random, kNoiseShare)) add_structured_noise(face, random);
     face = cv::max(cv::min(face, 1.0), 0.0);
-    if (chance(random, 0.3)) compress(face, random);
+    if (chance(random, 0.3)) compress(face, random, 30, 95);
     return face;
 }
 

@@ -14,22 +14,16 @@
 #include "train/detector_loss.h"
 #include "train/optimiser.h"
 #include "train/scene.h"
+#include "train/schedule.h"
 
 namespace lowkey::train {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kWarmUp = 150;
 constexpr int kCheckpointEvery = 100;
 constexpr double kMeanDecay = 0.998;
 constexpr std::array kSizes = {192, 256, 320};
 constexpr int kMiddleSize = 256;
-
-double rate_at(double peak, int step, int steps) {
-    if (step < kWarmUp) return peak * (step + 1) / kWarmUp;
-    const double done = static_cast<double>(step - kWarmUp) / std::max(1, steps - kWarmUp);
-    return peak * (0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * done)));
-}
 
 std::vector<Scene> scenes_of_step(const LabelledPhotos& photos, const DetectorSettings& settings,
                                   int step) {
@@ -156,7 +150,7 @@ void train_detector(const DetectorSettings& settings) {
         const auto loss =
             detector_loss(training.network->forward(pixels_of(scenes).to(device)), scenes);
         loss.total.backward();
-        training.optimiser->step(rate_at(settings.rate, step, settings.steps));
+        training.optimiser->step(rate_at({settings.rate, 150, 0.01}, step, settings.steps));
         follow(*training.mean, *training.network, step);
         figures.add(loss);
         training.next_step = step + 1;

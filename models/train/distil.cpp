@@ -15,6 +15,7 @@
 #include "model/arch/network.h"
 #include "model/weights.h"
 #include "train/optimiser.h"
+#include "train/schedule.h"
 #include "train/students.h"
 #include "train/teachers.h"
 #include "train/validate.h"
@@ -24,7 +25,6 @@ namespace lowkey::train {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int kWarmUp = 150;
 constexpr int kCheckpointEvery = 250;
 constexpr int kRank1Every = 1000;
 constexpr int64_t kGeometryViews = 8192;  // views that a target's directions are found on
@@ -42,12 +42,6 @@ torch::Tensor embed(model::Network& network, const torch::Tensor& pictures) {
     const torch::Tensor y =
         network.forward((pictures * 2 - 1).contiguous(torch::MemoryFormat::ChannelsLast));
     return y / y.norm(2, 1, true).clamp_min(1e-12);
-}
-
-// Cosine from the peak to nothing, after a short warm-up.
-double rate_at(double peak, int step, int steps) {
-    if (step < kWarmUp) return peak * (step + 1) / kWarmUp;
-    return peak * 0.5 * (1 + std::cos(M_PI * (step - kWarmUp) / std::max(1, steps - kWarmUp)));
 }
 
 double learn(Student& student, const torch::Tensor& pictures, const torch::Tensor& target,
@@ -142,7 +136,8 @@ void distil(const DistilSettings& settings) {
     Log log(settings.run);
     const auto started = std::chrono::steady_clock::now();
     const int first = resume(settings, students);
-    for (int step = first; step < settings.steps; ++step) {
+    const int end = settings.until > 0 ? std::min(settings.until, settings.steps) : settings.steps;
+    for (int step = first; step < end; ++step) {
         // A step is the same after a resume. A mirrored view keeps its target: a cloak has to hold
         // for a mirrored face as well.
         torch::Generator random = torch::make_generator<torch::CPUGeneratorImpl>(
@@ -154,10 +149,10 @@ void distil(const DistilSettings& settings) {
         const auto embeddings = rows_of(pool, indices, device);
         for (Student& student : students) {
             const double loss = learn(student, pictures, student.target(embeddings),
-                                      rate_at(student.plan.rate, step, settings.steps));
+                                      rate_at({student.plan.rate, 150, 0}, step, settings.steps));
             student.loss = step == first ? loss : student.loss * 0.98 + loss * 0.02;
         }
-        const bool last = step + 1 == settings.steps;
+        const bool last = step + 1 == end;
         if ((step + 1) % 50 == 0 || last) {
             nlohmann::json line{{"step", step + 1}};
             line["seconds"] =

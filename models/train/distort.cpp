@@ -1,22 +1,12 @@
 #include "train/distort.h"
 
 #include <cmath>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "cloak/views.h"
+#include "train/jpeg.h"
 
 namespace lowkey::train {
 namespace {
-
-using cloak::uniform;
-
-double log_uniform(Random& random, double low, double high) {
-    return std::exp(uniform(random, std::log(low), std::log(high)));
-}
-bool chance(Random& random, double share) {
-    return uniform(random, 0, 1) < share;
-}
 
 cv::Mat gaussian_noise(int cells, int type, Random& random) {
     cv::Mat noise(cells, cells, type);
@@ -74,13 +64,8 @@ void resample(cv::Mat& picture, Random& random) {
                chance(random, 0.5) ? cv::INTER_LINEAR : cv::INTER_CUBIC);
 }
 
-void compress(cv::Mat& picture, Random& random) {
-    cv::Mat bytes;
-    picture.convertTo(bytes, CV_8U, 255);
-    std::vector<uchar> jpeg;
-    cv::imencode(".jpg", bytes, jpeg,
-                 {cv::IMWRITE_JPEG_QUALITY, static_cast<int>(uniform(random, 20, 98))});
-    cv::imdecode(jpeg, cv::IMREAD_COLOR).convertTo(picture, CV_32F, 1 / 255.0);
+void recompress(cv::Mat& picture, Random& random) {
+    compress(picture, random, 20, 98);
 }
 
 void recolour(cv::Mat& picture, Random& random) {
@@ -114,8 +99,8 @@ void distort_once(cv::Mat& picture, Random& random) {
     // Noise is what cloaks look like, so it comes most often.
     using Distortion = void (*)(cv::Mat&, Random&);
     static constexpr Distortion kDistortions[] = {
-        add_noise, add_noise, add_noise, add_noise,       add_noise, blur,
-        resample,  compress,  recolour,  change_contrast, warp};
+        add_noise, add_noise,  add_noise, add_noise,       add_noise, blur,
+        resample,  recompress, recolour,  change_contrast, warp};
     kDistortions[random() % std::size(kDistortions)](picture, random);
 }
 

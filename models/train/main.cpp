@@ -15,6 +15,7 @@
 #include "train/teachers.h"
 #include "train/validate.h"
 #include "train/views.h"
+#include "train/whole.h"
 
 namespace {
 
@@ -29,12 +30,38 @@ void print_rank1(const std::string& crops_folder, const std::string& pack_folder
     }
 }
 
+// What every training can be told.
+template <typename Settings>
+void add_training(CLI::App& command, Settings& settings) {
+    command.add_option("--run", settings.run, "Folder for checkpoints and the log; made if needed")
+        ->required();
+    command.add_option("--steps", settings.steps, "Length of the whole schedule")
+        ->capture_default_str();
+    command.add_option("--seed", settings.seed)->capture_default_str();
+    command.add_option("--device", settings.device, "auto, cpu, cuda")->capture_default_str();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     CLI::App app("Trains the networks of LowKey's default pack.");
     app.require_subcommand(1);
     std::string from, to, detector, pack;
+    lowkey::train::Whole whole;
+    const auto add_whole = [&](CLI::App& command) {
+        command.add_option("PEOPLE", whole.people, "Folder of one folder a person")->required();
+        command.add_option("TEACHERS", whole.teachers, "Model pack to learn from")->required();
+        command.add_option("WORK", whole.work, "Folder for data and checkpoints")->required();
+        command.add_option("--device", whole.device, "auto, cpu, cuda")->capture_default_str();
+    };
+    auto* all_data = app.add_subcommand("prepare", "Make all the data that `everything` needs");
+    add_whole(*all_data);
+    all_data->add_option("--detector", detector, "YuNet ONNX file")->required();
+    auto* everything =
+        app.add_subcommand("everything", "Train all and make the pack, going on where it stopped");
+    add_whole(*everything);
+    everything->add_option("OUT", to, "Folder of the pack")->required();
+
     lowkey::train::DistilSettings settings;
     lowkey::train::ViewSettings pool;
 
@@ -64,14 +91,10 @@ int main(int argc, char** argv) {
         app.add_subcommand("distil", "Train the students, going on from the last checkpoint");
     distil->add_option("--crops", settings.crops, "Folder made by `crops`")->required();
     distil->add_option("--views", settings.views, "Folder made by `views`")->required();
-    distil->add_option("--run", settings.run, "Folder for checkpoints and the log; made if needed")
-        ->required();
+    add_training(*distil, settings);
     distil->add_option("--student", settings.students, "Train this one only (repeatable)");
-    distil->add_option("--steps", settings.steps, "Length of the whole schedule")
-        ->capture_default_str();
+    distil->add_option("--until", settings.until, "Stop after this step of the schedule");
     distil->add_option("--batch", settings.batch, "Views a step")->capture_default_str();
-    distil->add_option("--seed", settings.seed)->capture_default_str();
-    distil->add_option("--device", settings.device, "auto, cpu, cuda")->capture_default_str();
 
     auto* assemble = app.add_subcommand("assemble", "Make the pack from trained weights");
     assemble->add_option("RUN", from, "Folder of `distil`")->required();
@@ -91,15 +114,7 @@ int main(int argc, char** argv) {
         ->add_option("--teachers", perceptual_settings.teachers,
                      "Model pack with LPIPS and recognisers")
         ->required();
-    perceptual
-        ->add_option("--run", perceptual_settings.run,
-                     "Folder for the checkpoint and the log; made if needed")
-        ->required();
-    perceptual->add_option("--steps", perceptual_settings.steps, "Length of the whole schedule")
-        ->capture_default_str();
-    perceptual->add_option("--seed", perceptual_settings.seed)->capture_default_str();
-    perceptual->add_option("--device", perceptual_settings.device, "auto, cpu, cuda")
-        ->capture_default_str();
+    add_training(*perceptual, perceptual_settings);
 
     lowkey::train::PerceptualCheckSettings check_settings;
     auto* perceptual_check = app.add_subcommand(
@@ -131,17 +146,10 @@ int main(int argc, char** argv) {
         ->required();
     train_detector->add_option("--labels", detector_settings.labels, "Made by `detector-labels`")
         ->required();
-    train_detector
-        ->add_option("--run", detector_settings.run, "Folder for the checkpoint and the log")
-        ->required();
-    train_detector->add_option("--steps", detector_settings.steps, "Length of the whole schedule")
-        ->capture_default_str();
+    add_training(*train_detector, detector_settings);
     train_detector->add_option("--batch", detector_settings.batch, "Squares of 256 pixels a step")
         ->capture_default_str();
     train_detector->add_option("--rate", detector_settings.rate, "Peak learning rate")
-        ->capture_default_str();
-    train_detector->add_option("--seed", detector_settings.seed)->capture_default_str();
-    train_detector->add_option("--device", detector_settings.device, "auto, cpu, cuda")
         ->capture_default_str();
 
     lowkey::train::CheckSettings check;
@@ -164,6 +172,8 @@ int main(int argc, char** argv) {
 
     CLI11_PARSE(app, argc, argv);
     try {
+        if (*all_data) lowkey::train::prepare(whole, detector);
+        if (*everything) lowkey::train::train_whole(whole, to);
         if (*crops) lowkey::train::prepare_crops(from, detector, to);
         if (*views) lowkey::train::make_views(pool);
         if (*distil) lowkey::train::distil(settings);

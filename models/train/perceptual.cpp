@@ -17,6 +17,7 @@
 #include "model/weights.h"
 #include "train/cloaks.h"
 #include "train/distort.h"
+#include "train/schedule.h"
 
 namespace lowkey::train {
 namespace {
@@ -24,8 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr double kRate = 3e-3;  // peak, reached after the warm-up
-constexpr int kWarmUp = 50;
+constexpr Schedule kSchedule{.peak = 3e-3, .warm_up = 50, .last_share = 0.02};
 constexpr int kCheckpointEvery = 200, kLogEvery = 20;
 constexpr int kPictures = 3, kChanges = 3;  // of a step: parts of crops, distortions of each
 constexpr int kSizes[] = {96, 112, 128, 160};
@@ -44,12 +44,6 @@ class Mean {
     double value_ = 0;
     int count_ = 0;
 };
-
-double rate_at(int step, int steps) {
-    const double share = static_cast<double>(step) / steps;
-    return kRate * std::min(1.0, (step + 1.0) / kWarmUp) *
-           (0.02 + 0.98 * 0.5 * (1 + std::cos(M_PI * share)));
-}
 
 Pairs distorted_pairs(const Crops& crops, const std::vector<int64_t>& people, Random& random) {
     const int size = kSizes[random() % std::size(kSizes)];
@@ -278,7 +272,7 @@ void train_perceptual(const PerceptualSettings& settings) {
         }
         loss.add(add_gradient(*student, *teacher, distorted_pairs(crops, people, random)));
         cloak_loss.add(add_gradient(*student, *teacher, pool.draw(random)));
-        optimiser.step(rate_at(step, settings.steps));
+        optimiser.step(rate_at(kSchedule, step, settings.steps));
         const bool last = step + 1 == settings.steps;
         if ((step + 1) % kLogEvery == 0 || last) {
             const nlohmann::json line{

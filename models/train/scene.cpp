@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "train/background.h"
+#include "train/jpeg.h"
 
 namespace lowkey::train {
 namespace {
@@ -167,13 +167,6 @@ void add_grain(cv::Mat& rgb, Random& random) {
     cv::add(rgb, grain, rgb, cv::noArray(), CV_8U);
 }
 
-void compress(cv::Mat& rgb, Random& random) {
-    std::vector<uchar> jpeg;
-    cv::imencode(".jpg", rgb, jpeg,
-                 {cv::IMWRITE_JPEG_QUALITY, static_cast<int>(uniform(random, 25, 95))});
-    rgb = cv::imdecode(jpeg, cv::IMREAD_COLOR);
-}
-
 }  // namespace
 
 Face moved(const Face& face, const cv::Matx23d& map) {
@@ -215,7 +208,7 @@ Scene make_scene(const LabelledPhotos& photos, int size, Random& random) {
     if (chance(random, 0.1)) make_grey(scene.rgb);
     soften_or_sharpen(scene.rgb, random);
     if (chance(random, 0.2)) add_grain(scene.rgb, random);
-    if (chance(random, 0.25)) compress(scene.rgb, random);
+    if (chance(random, 0.25)) compress(scene.rgb, random, 25, 95);
     return scene;
 }
 

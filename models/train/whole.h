@@ -1,0 +1,25 @@
+// The whole work in two commands: data, then everything that is trained on it.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace lowkey::train {
+
+struct Whole {
+    std::filesystem::path people;    // photos, PEOPLE/NAME/*.jpg
+    std::filesystem::path teachers;  // pack with recognisers and LPIPS
+    std::filesystem::path work;      // crops, views, labels, checkpoints and logs
+    std::string device = "auto";
+};
+
+// Crops, the first views and the detector's labels, with the YuNet file as the teacher of faces.
+// What is there already is kept. Throws Error(file), Error(pack).
+void prepare(const Whole& whole, const std::filesystem::path& yunet);
+
+// Students (from half of their schedule on with views that are cloaked against themselves), the
+// perceptual network and the detector, from seed 1; goes on from the checkpoints in `work`. Makes
+// the pack in `out`. Throws Error(file), Error(pack), Error(device).
+void train_whole(const Whole& whole, const std::filesystem::path& out);
+
+}  // namespace lowkey::train
