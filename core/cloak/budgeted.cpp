@@ -16,7 +16,7 @@ namespace lowkey::cloak {
 namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
-constexpr double kColourPace = 0.1;   // of Cb and Cr against luma
+constexpr double kColourPace = 0.05;  // of Cb and Cr against luma
 constexpr double kSmoothness = 0.45;  // sigma of the perturbation in template pixels
 constexpr double kLeastSigma = 0.3;   // working pixels; less is no smoothing at all
 constexpr int kWarmUp = 6;            // steps until the full rate, while the weights settle
