@@ -11,7 +11,7 @@ namespace lowkey::train {
 struct DistilSettings {
     std::filesystem::path crops, views, run;  // `run` holds checkpoints, weights and log.jsonl
     std::vector<std::string> students;        // by name; empty: all of student_plans()
-    int steps = 8600;
+    int steps = 7900;
     int until = 0;  // stop after this step of the schedule, for new views; 0: at its end
     int batch = 64;
     std::uint64_t seed = 1;

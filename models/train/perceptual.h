@@ -19,7 +19,7 @@ inline constexpr double kPerceptualWidth = 1;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl
-    int steps = 2400;
+    int steps = 1300;
     std::uint64_t seed = 1;
     std::string device = "auto";
 };

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr int kFirstShards = 10, kSecondShards = 12;
 constexpr std::size_t kLabels = 4000;
-constexpr int kDetectorSteps = 8000;
+constexpr int kDetectorSteps = 6000;
 
 ViewSettings views_of(const Whole& whole) {
     ViewSettings views;
