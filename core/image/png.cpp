@@ -1,6 +1,7 @@
 // PNG by libpng directly: grey + alpha, palettes and gamma stay what they are.
 #include <png.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <csetjmp>

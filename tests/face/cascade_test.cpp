@@ -1,6 +1,7 @@
 // OpenCV's cascades on the project's own pictures, and on real photos where they are.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "face/face.h"

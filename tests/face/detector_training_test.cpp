@@ -1,6 +1,7 @@
 // What the detector is taught: cells for faces, and that the detector decodes what the loss means.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <limits>

@@ -1,6 +1,7 @@
 // YuNet of ../shared on real photos, and hostile files in its place.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
