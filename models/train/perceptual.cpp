@@ -118,15 +118,6 @@ double ratio_of(model::LpipsNetwork& student, model::LpipsNetwork& teacher, cons
         .item<double>();
 }
 
-// Where cloaks find less in the student than LPIPS sees, a budget has to hold LPIPS all the same.
-void scale_by(model::LpipsNetwork& student, double factor) {
-    const torch::NoGradGuard no_gradient;
-    for (auto& item : student.named_parameters()) {
-        // The maps' channels are squared.
-        if (item.key().starts_with("lin")) item.value().mul_(std::sqrt(factor));
-    }
-}
-
 fs::path weights_file(const fs::path& run) {
     return run / "perceptual.safetensors";
 }
@@ -293,7 +284,6 @@ void train_perceptual(const PerceptualSettings& settings) {
             log << line.dump() << std::endl;
             std::cerr << line.dump() << "\n";
         }
-        if (last) scale_by(*student, std::max(1.0, std::exp(-cloak_ratio.value())));
         if ((step + 1) % kCheckpointEvery == 0 || last) {
             save(settings.run, *student, optimiser, step + 1);
         }

@@ -19,16 +19,14 @@ inline constexpr double kPerceptualWidth = 1;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl
-    int steps = 1300;
+    int steps = 600;
     std::uint64_t seed = 1;
     std::string device = "auto";
 };
 
-// Goes on from the checkpoint in `run`. At the end the student is scaled to LPIPS on its newest
-// cloaks, so that a budget held by it holds LPIPS: of other changes it then says too much.
-// `teachers` is a pack with LPIPS and with recognisers, against which cloaks are made while
-// training: what an optimiser finds where the student errs. Of training people only. Throws
-// Error(file), Error(pack), Error(device).
+// Goes on from the checkpoint in `run`. `teachers` is a pack with LPIPS and with recognisers,
+// against which cloaks are made while training: what an optimiser finds where the student errs. Of
+// training people only. Throws Error(file), Error(pack), Error(device).
 void train_perceptual(const PerceptualSettings& settings);
 
 // The LPIPS network of a pack, to look into; eval mode, no gradients of its parameters. Throws
