@@ -31,6 +31,12 @@ struct GridOffset {
     int64_t y = 0, x = 0;
 };
 
+// What LPIPS needs of the clean picture, with the grid at that place.
+struct CleanGrid {
+    GridOffset offset;
+    std::vector<torch::Tensor> features;
+};
+
 GridOffset random_offset(Random& random, const torch::Tensor& picture) {
     const auto below = [&](int64_t side) {
         const int64_t most = std::min<int64_t>(kGridShift, side / 8);
@@ -58,9 +64,16 @@ class Measures {
         }
     }
 
-    // In the order of the weights, LPIPS last and only with an offset.
+    // Without a perceptual network: no features, and LPIPS is not measured.
+    CleanGrid clean_grid(GridOffset offset) const {
+        if (problem_.perceptual() == nullptr) return {offset, {}};
+        const torch::NoGradGuard no_gradient;
+        return {offset, problem_.perceptual()->prepare(moved(problem_.parts().reference, offset))};
+    }
+
+    // In the order of the weights, LPIPS last and only with a grid.
     std::vector<torch::Tensor> of(const torch::Tensor& picture,
-                                  std::optional<GridOffset> lpips) const {
+                                  const std::optional<CleanGrid>& grid) const {
         const torch::Tensor map = ssim_.dssim_map(picture);
         const torch::Tensor inside = box_of(map);
         const double around = static_cast<double>(map.numel() - inside.numel());
@@ -68,8 +81,10 @@ class Measures {
         std::vector<torch::Tensor> values = {
             inside.mean(), (map.sum() - inside.sum()) / std::max(1.0, around),
             face_chroma_(face_of(difference)), region_chroma_(difference)};
-        if (lpips && problem_.perceptual() != nullptr) {
-            values.push_back(distance_at(*lpips, picture));
+        if (grid && problem_.perceptual() != nullptr) {
+            values.push_back(problem_.perceptual()
+                                 ->distance_to(grid->features, moved(picture, grid->offset))
+                                 .mean());
         }
         return values;
     }
@@ -99,18 +114,10 @@ class Measures {
   private:
     // A cloak grows into what a network misses between the nodes of its grid, so the grid moves
     // from step to step. docs/results.md has what that does to LPIPS.
-    torch::Tensor distance_at(GridOffset offset, const torch::Tensor& picture) const {
-        const auto moved = [&](const torch::Tensor& t) {
-            return t.narrow(2, offset.y, t.size(2) - offset.y)
-                .narrow(3, offset.x, t.size(3) - offset.x)
-                .contiguous();
-        };
-        std::vector<torch::Tensor> clean;
-        {
-            const torch::NoGradGuard no_gradient;
-            clean = problem_.perceptual()->prepare(moved(problem_.parts().reference));
-        }
-        return problem_.perceptual()->distance_to(clean, moved(picture)).mean();
+    static torch::Tensor moved(const torch::Tensor& picture, GridOffset offset) {
+        return picture.narrow(2, offset.y, picture.size(2) - offset.y)
+            .narrow(3, offset.x, picture.size(3) - offset.x)
+            .contiguous();
     }
 
     static int longer_side(const Problem& problem) {
@@ -231,9 +238,9 @@ class Stillness {
 double feasible_scale(const Problem& problem, const Measures& measures,
                       const torch::Tensor& coefficients) {
     const torch::NoGradGuard no_gradient;
+    const std::optional<CleanGrid> grid = measures.clean_grid({});
     const auto fits = [&](double scale) {
-        return measures.excess(
-                   measures.of(problem.perturbed(coefficients * scale), GridOffset{})) <= 1;
+        return measures.excess(measures.of(problem.perturbed(coefficients * scale), grid)) <= 1;
     };
     if (fits(1)) return 1;
     double low = 0, high = 1;
@@ -282,9 +289,9 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         }
         distance = distance / static_cast<double>(ensemble.size());
         const bool with_lpips = i % 2 == 1;
-        std::optional<GridOffset> offset;
-        if (with_lpips) offset = random_offset(random, picture);
-        const std::vector<torch::Tensor> values = measures.of(picture, offset);
+        std::optional<CleanGrid> grid;
+        if (with_lpips) grid = measures.clean_grid(random_offset(random, picture));
+        const std::vector<torch::Tensor> values = measures.of(picture, grid);
         const torch::Tensor loss = measures.weighted(values) - distance;
         const torch::Tensor gradient = torch::autograd::grad({loss}, {leaf}).front();
         leaf = leaf.detach();
