@@ -62,7 +62,7 @@ void occlude(cv::Mat& face, Random& random) {
 // manifold of photographs too, where cloaks live.
 void add_structured_noise(cv::Mat& face, Random& random) {
     const double amplitude = uniform(random, 0, 24.0 / 255);
-    const int cells = static_cast<int>(std::exp(uniform(random, std::log(4.0), std::log(112.0))));
+    const int cells = static_cast<int>(log_uniform(random, 4, 112));
     cv::Mat field(cells, cells, CV_32FC3);
     cv::RNG generator(random());
     generator.fill(field, cv::RNG::UNIFORM, -1, 1);

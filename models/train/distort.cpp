@@ -1,5 +1,6 @@
 #include "train/distort.h"
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 
