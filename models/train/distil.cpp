@@ -12,6 +12,7 @@
 #include "cuda/device.h"
 #include "lowkey/error.h"
 #include "model/arch/network.h"
+#include "model/manifest.h"
 #include "model/weights.h"
 #include "train/optimiser.h"
 #include "train/schedule.h"
@@ -27,6 +28,7 @@ namespace fs = std::filesystem;
 constexpr int kCheckpointEvery = 250;
 constexpr int kRank1Every = 1000;
 constexpr int64_t kGeometryViews = 8192;  // views that a target's directions are found on
+constexpr int64_t kFittingViews = 2048;   // ... and turned to a trained student on
 constexpr double kRelational = 4;
 
 struct Student {
@@ -63,6 +65,7 @@ void save(const DistilSettings& settings, const std::vector<Student>& students, 
                                  model::weights_of(*student.network, model::Storage::float32));
         auto state = student.optimiser.state();
         state["next_step"] = torch::tensor({int64_t{step}});
+        state["directions"] = student.target.directions();
         model::write_safetensors(settings.run / (student.plan.name + ".optimiser.safetensors"),
                                  state);
     }
@@ -76,11 +79,39 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
         if (!fs::exists(state_file)) return 0;
         const auto file = weights_file(settings, student.plan.name);
         model::load_weights(*student.network, model::read_safetensors(file), file);
-        const auto state = model::read_safetensors(state_file);
+        auto state = model::read_safetensors(state_file);
+        student.target.restore(
+            state.at("directions").to(student.network->parameters()[0].device()));
         student.optimiser.restore(state);
         next = static_cast<int>(state.at("next_step").item<int64_t>());
     }
     return next;
+}
+
+// pictures, seen: some views and their teachers' embeddings; which way a student's embedding is
+// turned within its space depends on the views that it once began with.
+void begin_with(const fs::path& folder, std::vector<Student>& students,
+                const torch::Tensor& pictures, const std::vector<torch::Tensor>& seen) {
+    const model::Manifest manifest = model::read_manifest(folder);
+    for (Student& student : students) {
+        const auto& all = manifest.recognisers;
+        const auto entry = std::find_if(all.begin(), all.end(), [&](const auto& recogniser) {
+            return recogniser.name == student.plan.name;
+        });
+        if (entry == all.end()) {
+            throw Error(ErrorKind::pack, "The pack " + folder.string() + " has no recogniser \"" +
+                                             student.plan.name + "\" to begin with.");
+        }
+        const auto file = folder / entry->weights.file;
+        model::load_weights(*student.network, model::read_safetensors(file), file);
+        const torch::NoGradGuard no_gradient;
+        student.network->eval();
+        std::vector<torch::Tensor> embeddings;
+        for (const torch::Tensor& batch : pictures.split(64))
+            embeddings.push_back(embed(*student.network, batch));
+        student.network->train();
+        student.target.turn_to(seen, torch::cat(embeddings));
+    }
 }
 
 std::vector<torch::Tensor> rows_of(const ViewPool& pool, const torch::Tensor& indices,
@@ -135,6 +166,11 @@ void distil(const DistilSettings& settings) {
     Log log(settings.run);
     const auto started = std::chrono::steady_clock::now();
     const int first = resume(settings, students);
+    if (first == 0 && !settings.from.empty()) {
+        const torch::Tensor some = torch::arange(std::min<int64_t>(count, kFittingViews));
+        begin_with(settings.from, students, view_batch(pool, some).to(device),
+                   rows_of(pool, some, device));
+    }
     const int end = settings.until > 0 ? std::min(settings.until, settings.steps) : settings.steps;
     for (int step = first; step < end; ++step) {
         // A step is the same after a resume. A mirrored view keeps its target: a cloak has to hold
@@ -147,8 +183,9 @@ void distil(const DistilSettings& settings) {
                                 pictures, pictures.flip({3}));
         const auto embeddings = rows_of(pool, indices, device);
         for (Student& student : students) {
-            const double loss = learn(student, pictures, student.target(embeddings),
-                                      rate_at({student.plan.rate, 150, 0}, step, settings.steps));
+            const double rate =
+                rate_at({student.plan.rate * settings.rate, 150, 0}, step, settings.steps);
+            const double loss = learn(student, pictures, student.target(embeddings), rate);
             student.loss = step == first ? loss : student.loss * 0.98 + loss * 0.02;
         }
         const bool last = step + 1 == end;

@@ -11,6 +11,8 @@ namespace lowkey::train {
 struct DistilSettings {
     std::filesystem::path crops, views, run;  // `run` holds checkpoints, weights and log.jsonl
     std::vector<std::string> students;        // by name; empty: all of student_plans()
+    std::filesystem::path from;               // a pack whose recognisers to begin with; empty: none
+    double rate = 1;                          // times each student's own peak learning rate
     int steps = 7900;
     int until = 0;  // stop after this step of the schedule, for new views; 0: at its end
     int batch = 64;
@@ -18,9 +20,10 @@ struct DistilSettings {
     std::string device = "auto";
 };
 
-// Goes on from the newest checkpoint in `run`. Loss of a student: 1 - cos(student, target), plus
-// the squared difference of the two cosine matrices within the batch (relational distillation, Park
-// et al., CVPR 2019). Throws Error(file), Error(pack), Error(device).
+// Goes on from the newest checkpoint in `run`, without one from the pack `from`. Loss of a student:
+// 1 - cos(student, target), plus the squared difference of the two cosine matrices within the batch
+// (relational distillation, Park et al., CVPR 2019). Throws Error(file), Error(pack),
+// Error(device).
 void distil(const DistilSettings& settings);
 
 }  // namespace lowkey::train

@@ -94,6 +94,10 @@ int main(int argc, char** argv) {
     add_training(*distil, settings);
     distil->add_option("--student", settings.students, "Train this one only (repeatable)");
     distil->add_option("--until", settings.until, "Stop after this step of the schedule");
+    distil->add_option("--from", settings.from,
+                       "Pack to begin with, where --run has no checkpoint");
+    distil->add_option("--rate", settings.rate, "Times each student's own peak learning rate")
+        ->capture_default_str();
     distil->add_option("--batch", settings.batch, "Views a step")->capture_default_str();
 
     auto* assemble = app.add_subcommand("assemble", "Make the pack from trained weights");

@@ -37,6 +37,12 @@ Target::Target(const std::vector<std::string>& names, const std::vector<torch::T
     directions_ = vectors.narrow(1, vectors.size(1) - kept, kept).to(torch::kFloat);
 }
 
+void Target::turn_to(const std::vector<torch::Tensor>& seen, const torch::Tensor& embeddings) {
+    const torch::Tensor both = join(seen).t().matmul(embeddings).to(torch::kDouble);
+    const auto [left, values, right] = torch::linalg_svd(both, false, {});
+    directions_ = left.matmul(right).to(torch::kFloat);
+}
+
 torch::Tensor Target::join(const std::vector<torch::Tensor>& embeddings) const {
     std::vector<torch::Tensor> parts;
     for (std::size_t i = 0; i < shares_.size(); ++i) {

@@ -28,6 +28,13 @@ class Target {
     // name; teachers not named are left out.
     Target(const std::vector<std::string>& names, const std::vector<torch::Tensor>& seen,
            const std::map<std::string, double>& weights, int64_t dimensions);
+    // Turns to the directions that a student which has learnt already follows best (orthogonal
+    // Procrustes). embeddings: what it makes of the views whose teachers' embeddings are `seen`,
+    // N x dimensions.
+    void turn_to(const std::vector<torch::Tensor>& seen, const torch::Tensor& embeddings);
+    // One column a dimension; for checkpoints.
+    const torch::Tensor& directions() const { return directions_; }
+    void restore(const torch::Tensor& directions) { directions_ = directions; }
     // B x dimensions of unit length.
     torch::Tensor operator()(const std::vector<torch::Tensor>& embeddings) const;
 
