@@ -274,7 +274,9 @@ class Painting(WindowTest):
         left, top, right, bottom = painted.changed(cloaked)
         self.assertLess(right, 1100, "left of the face, which the fake worker has in the middle")
         self.assertGreater(right - left, 100)
-        self.assertIn("lowkey.krita: reduced copy", self.window.output())
+        # Krita 5.2.9 never asks for one, with brushes of 200 or 400 pixels, at zoom .43 or .14.
+        if self.window.do("result = app.version()").startswith("5.1"):
+            self.assertIn("lowkey.krita: reduced copy", self.window.output())
         self.assertEqual(self.window.output().count("lowkey.krita: computed"), 1)
 
 
