@@ -79,7 +79,7 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
         if (!fs::exists(state_file)) return 0;
         const auto file = weights_file(settings, student.plan.name);
         model::load_weights(*student.network, model::read_safetensors(file), file);
-        auto state = model::read_safetensors(state_file);
+        const auto state = model::read_safetensors(state_file);
         student.target.restore(
             state.at("directions").to(student.network->parameters()[0].device()));
         student.optimiser.restore(state);
@@ -93,6 +93,7 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
 void begin_with(const fs::path& folder, std::vector<Student>& students,
                 const torch::Tensor& pictures, const std::vector<torch::Tensor>& seen) {
     const model::Manifest manifest = model::read_manifest(folder);
+    model::check_files(folder, manifest);
     for (Student& student : students) {
         const auto& all = manifest.recognisers;
         const auto entry = std::find_if(all.begin(), all.end(), [&](const auto& recogniser) {
