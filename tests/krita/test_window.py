@@ -70,9 +70,7 @@ class FilterDialog(WindowTest):
         self.start()
         before = Pixels(self.picture)
         # By mouse, the way a person goes: Filter > Privacy > LowKey...
-        bar = "app.activeWindow().qwindow().menuBar()"
-        self.window.click(f"place_of({bar}, 'Filter')")
-        self.window.wait_for("place_of(QApplication.activePopupWidget(), 'Privacy')")
+        self.window.open_menu("app.activeWindow().qwindow().menuBar()", "Filter", "Privacy")
         self.window.click("place_of(QApplication.activePopupWidget(), 'Privacy')")
         self.window.wait_for("place_of(QApplication.activePopupWidget(), 'LowKey...')")
         time.sleep(0.5)

@@ -91,6 +91,18 @@ class Window(Session):
         subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"],
                        env=self.environment, check=True)
 
+    def open_menu(self, bar, menu, shows, timeout=60):
+        """Clicks `menu` in the menu bar, an expression, until a menu that `shows` this entry is open: a
+        window that is still being laid out takes a click for another place."""
+        deadline = time.monotonic() + timeout
+        while not self.do(f"result = bool(place_of(QApplication.activePopupWidget(), {shows!r}))"):
+            if time.monotonic() > deadline:
+                self.screenshot("/tmp/lowkey-krita-timeout.png")
+                raise AssertionError(f"the menu {menu!r} never opened\n{self.output()}")
+            self.do("other = QApplication.activePopupWidget()\nother and other.close()")
+            self.click(f"place_of({bar}, {menu!r})")
+            time.sleep(1)
+
     def drag(self, start, end):
         """With the left button, between two points given as for click()."""
         (x, y), (to_x, to_y) = self.do(f"result = {start}"), self.do(f"result = {end}")
