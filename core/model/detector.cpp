@@ -1,12 +1,16 @@
 #include "model/detector.h"
 
+#include <string_view>
+
 #include "model/arch/network.h"
+#include "model/close_up.h"
 #include "model/weights.h"
 
 namespace lowkey::model {
 namespace {
 
 constexpr int kSquare = 640;
+constexpr std::string_view kCloseUpPrefix = "close_up.";
 
 // 1 x C x H x W: the channels as columns, a row for each cell.
 cv::Mat columns(const torch::Tensor& head) {
@@ -48,18 +52,49 @@ class DetectorHeads : public face::HeadNetwork {
 
 }  // namespace
 
+DetectorWeights split_detector(Tensors tensors) {
+    DetectorWeights parts;
+    for (auto& [name, tensor] : tensors) {
+        const bool second = name.starts_with(kCloseUpPrefix);
+        (second ? parts.close_up
+                : parts.first)[second ? name.substr(kCloseUpPrefix.size()) : name] = tensor;
+    }
+    return parts;
+}
+
+Tensors join_detector(const DetectorWeights& parts) {
+    Tensors tensors = parts.first;
+    for (const auto& [name, tensor] : parts.close_up)
+        tensors[std::string(kCloseUpPrefix) + name] = tensor;
+    return tensors;
+}
+
 std::unique_ptr<face::HeadNetwork> make_heads(std::shared_ptr<FaceDetector> network) {
     return std::make_unique<DetectorHeads>(std::move(network));
 }
 
+std::unique_ptr<face::Detector> make_detector(DetectorWeights parts, const DetectorLimits& limits,
+                                              const torch::Device& device,
+                                              const std::filesystem::path& file) {
+    const auto ready = [&](auto network, Tensors tensors) {
+        load_weights(*network, std::move(tensors), file);
+        network->to(device);
+        prepare_inference(*network);
+        return network;
+    };
+    auto first = ready(std::make_shared<FaceDetector>(), std::move(parts.first));
+    if (parts.close_up.empty())
+        return face::make_detector(make_heads(std::move(first)), limits.alone);
+    return face::make_closer(
+        face::make_detector(make_heads(std::move(first)), limits.first),
+        make_look(ready(std::make_shared<CloseUpNetwork>(), std::move(parts.close_up))),
+        limits.close_up);
+}
+
 std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& weights,
-                                              face::ScoreLimits limits,
+                                              const DetectorLimits& limits,
                                               const torch::Device& device) {
-    auto network = std::make_shared<FaceDetector>();
-    load_weights(*network, read_safetensors(weights), weights);
-    network->to(device);
-    prepare_inference(*network);
-    return face::make_detector(make_heads(std::move(network)), limits);
+    return make_detector(split_detector(read_safetensors(weights)), limits, device, weights);
 }
 
 std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& folder,
@@ -67,7 +102,7 @@ std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& folde
                                               const torch::Device& device) {
     const auto file = folder / entry.model.file;
     return entry.kind == "yunet" ? face::make_yunet(file)
-                                 : load_detector(file, kDetectorLimits, device);
+                                 : load_detector(file, DetectorLimits{}, device);
 }
 
 }  // namespace lowkey::model

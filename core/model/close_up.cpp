@@ -1,0 +1,66 @@
+#include "model/close_up.h"
+
+#include <cmath>
+
+#include "model/arch/network.h"
+
+namespace lowkey::model {
+namespace {
+
+class NetworkLook : public face::CloseUpLook {
+  public:
+    explicit NetworkLook(std::shared_ptr<CloseUpNetwork> network)
+        : network_(std::move(network)), device_(network_->parameters().front().device()) {}
+
+    int side() const override { return kCloseUpSide; }
+
+    std::vector<face::CloseUp> run(const std::vector<cv::Mat>& pictures) override {
+        if (pictures.empty()) return {};
+        const torch::NoGradGuard no_grad;
+        const auto x = close_up_input(pictures).to(device_);
+        // What is seen in the mirror is as true: the mean of both is nearer to it.
+        const auto seen = network_->forward(x),
+                   mirrored = mirror_close_up(network_->forward(x.flip(3)));
+        const auto answers = ((seen + mirrored) / 2).cpu();
+        const auto values = answers.accessor<float, 2>();
+        std::vector<face::CloseUp> looks(pictures.size());
+        for (std::size_t i = 0; i < looks.size(); ++i) {
+            const auto row = values[static_cast<int64_t>(i)];
+            looks[i].score = 1 / (1 + std::exp(-row[0]));
+            for (int j = 0; j < 4; ++j) looks[i].box[static_cast<std::size_t>(j)] = row[1 + j];
+            for (int j = 0; j < 10; ++j)
+                looks[i].landmarks[static_cast<std::size_t>(j)] = row[5 + j];
+        }
+        return looks;
+    }
+
+  private:
+    std::shared_ptr<CloseUpNetwork> network_;
+    torch::Device device_;
+};
+
+}  // namespace
+
+torch::Tensor close_up_input(const std::vector<cv::Mat>& pictures) {
+    std::vector<torch::Tensor> tensors;
+    for (const cv::Mat& picture : pictures)
+        tensors.push_back(
+            torch::from_blob(picture.data, {picture.rows, picture.cols, 3}, torch::kUInt8)
+                .permute({2, 0, 1})
+                .to(torch::kFloat32));
+    return (torch::stack(tensors) / 127.5 - 1).contiguous(torch::MemoryFormat::ChannelsLast);
+}
+
+torch::Tensor mirror_close_up(const torch::Tensor& answers) {
+    // Left eye and corner of the mouth become the right ones.
+    static const auto order = torch::tensor({0, 1, 2, 3, 4, 7, 8, 5, 6, 9, 10, 13, 14, 11, 12});
+    static const auto sign = torch::tensor(
+        {1.F, -1.F, 1.F, 1.F, 1.F, -1.F, 1.F, -1.F, 1.F, -1.F, 1.F, -1.F, 1.F, -1.F, 1.F});
+    return answers.index_select(1, order.to(answers.device())) * sign.to(answers.device());
+}
+
+std::unique_ptr<face::CloseUpLook> make_look(std::shared_ptr<CloseUpNetwork> network) {
+    return std::make_unique<NetworkLook>(std::move(network));
+}
+
+}  // namespace lowkey::model
