@@ -1,8 +1,8 @@
 #include "train/assemble.h"
 
-#include "model/arch/face_detector.h"
 #include "model/arch/network.h"
 #include "model/checksum.h"
+#include "model/detector.h"
 #include "model/manifest.h"
 #include "model/weights.h"
 #include "train/perceptual.h"
@@ -47,11 +47,13 @@ void assemble(const std::filesystem::path& run, const std::filesystem::path& out
     manifest.perceptual = add_perceptual(run, out);
     const auto detector = run / "detector.safetensors";
     if (std::filesystem::exists(detector)) {
-        model::FaceDetector network;
-        model::load_weights(network, model::read_safetensors(detector), detector);
         manifest.detector = {"lowkey", {"detector.safetensors", {}, {}, {}}};
         const auto copy = out / manifest.detector->model.file;
-        model::write_safetensors(copy, model::weights_of(network, model::Storage::float16));
+        auto parts = model::split_detector(model::read_safetensors(detector));
+        const auto close_up = run / "close_up.safetensors";
+        if (std::filesystem::exists(close_up)) parts.close_up = model::read_safetensors(close_up);
+        model::make_detector(parts, {}, torch::kCPU, detector);  // refuses what does not fit
+        model::write_safetensors(copy, model::join_detector(parts));
         manifest.detector->model.sha256 = model::sha256(copy);
     }
     model::write_manifest(out, manifest);

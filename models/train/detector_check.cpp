@@ -10,6 +10,7 @@
 #include "image/convert.h"
 #include "image/file.h"
 #include "model/detector.h"
+#include "model/safetensors.h"
 #include "train/background.h"
 
 namespace lowkey::train {
@@ -17,12 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr float kCertain = 0.8F, kLeastOverlap = 0.5F;
-
-float iou(const Face& a, const Face& b) {
-    const cv::Rect2f p(a.x, a.y, a.width, a.height), q(b.x, b.y, b.width, b.height);
-    const float common = (p & q).area();
-    return common / (p.area() + q.area() - common);
-}
+constexpr float kLowest = 0.2F;  // of a curve
 
 double landmark_error(const Face& truth, const Face& found) {
     const auto distance = [](const Point& a, const Point& b) {
@@ -42,8 +38,8 @@ void add(Agreement& sum, const Findings& findings, float score) {
     std::vector<std::tuple<float, std::size_t, std::size_t>> pairs;
     for (std::size_t t = 0; t < findings.truth.size(); ++t)
         for (std::size_t f = 0; f < found.size(); ++f)
-            if (const float overlap = iou(findings.truth[t], found[f]); overlap >= kLeastOverlap)
-                pairs.emplace_back(overlap, t, f);
+            if (const float both = overlap(findings.truth[t], found[f]); both >= kLeastOverlap)
+                pairs.emplace_back(both, t, f);
     std::sort(pairs.rbegin(), pairs.rend());
     std::vector<bool> seen(findings.truth.size()), right(found.size());
     for (const auto& [overlap, t, f] : pairs) {
@@ -64,8 +60,14 @@ std::unique_ptr<face::Detector> make(const CheckSettings& settings) {
     const fs::path file(settings.detector);
     if (settings.detector == "cascade") return face::make_cascade();
     if (file.extension() == ".onnx") return face::make_yunet(file);
-    constexpr face::ScoreLimits kLow{0.2F, 0.2F};
-    return model::load_detector(file, settings.curve ? kLow : model::kDetectorLimits, torch::kCPU);
+    model::DetectorWeights parts = model::split_detector(model::read_safetensors(file));
+    if (!settings.close_up.empty()) parts.close_up = model::read_safetensors(settings.close_up);
+    model::DetectorLimits limits;
+    if (settings.curve) {
+        limits.alone = {kLowest, kLowest};
+        limits.close_up = kLowest;
+    }
+    return model::make_detector(std::move(parts), limits, torch::kCPU, file);
 }
 
 std::vector<fs::path> files_in(const fs::path& folder) {
@@ -90,6 +92,12 @@ void print(const std::string& name, const std::vector<Findings>& findings, bool 
 }
 
 }  // namespace
+
+float overlap(const Face& a, const Face& b) {
+    const cv::Rect2f p(a.x, a.y, a.width, a.height), q(b.x, b.y, b.width, b.height);
+    const float common = (p & q).area();
+    return common / (p.area() + q.area() - common);
+}
 
 std::vector<Findings> look(face::Detector& detector, face::Detector& yunet,
                            const std::vector<fs::path>& photos) {

@@ -14,6 +14,9 @@ struct Findings {
     std::vector<Face> truth, found;
 };
 
+// Intersection over union of the boxes.
+float overlap(const Face& a, const Face& b);
+
 std::vector<Findings> look(face::Detector& detector, face::Detector& yunet,
                            const std::vector<std::filesystem::path>& photos);
 
@@ -30,7 +33,8 @@ struct Agreement {
 Agreement agreement(const std::vector<Findings>& findings, float score);
 
 struct CheckSettings {
-    std::string detector;  // safetensors, ONNX, or "cascade"
+    std::string detector;            // safetensors, ONNX, or "cascade"
+    std::filesystem::path close_up;  // weights of its second look, if not in the same file
     std::filesystem::path yunet;
     std::vector<std::filesystem::path> folders;  // of photos; each a line of the result
     std::filesystem::path people;                // LFW; a line of the result, too

@@ -5,6 +5,8 @@
 #include "lowkey/error.h"
 #include "model/pack.h"
 #include "train/assemble.h"
+#include "train/close_up_data.h"
+#include "train/close_up_training.h"
 #include "train/crops.h"
 #include "train/detector_check.h"
 #include "train/detector_training.h"
@@ -156,11 +158,38 @@ int main(int argc, char** argv) {
     train_detector->add_option("--rate", detector_settings.rate, "Peak learning rate")
         ->capture_default_str();
 
+    lowkey::train::CandidateSettings candidates;
+    auto* close_up_data =
+        app.add_subcommand("close-up-data", "Collect what the face detector takes for faces");
+    close_up_data->add_option("--people", candidates.people, "Folder of one folder a person")
+        ->required();
+    close_up_data->add_option("--labels", candidates.labels, "Made by `detector-labels`")
+        ->required();
+    close_up_data->add_option("--first", candidates.detector, "Weights made by `detector`")
+        ->required();
+    close_up_data->add_option("OUT", candidates.out, "Folder for them; made if needed")->required();
+    close_up_data->add_option("--scenes", candidates.scenes, "Mosaics, beside the photos")
+        ->capture_default_str();
+    close_up_data->add_option("--seed", candidates.seed)->capture_default_str();
+
+    lowkey::train::CloseUpSettings close_up_settings;
+    auto* close_up = app.add_subcommand(
+        "close-up", "Train the detector's second look, going on from the last checkpoint");
+    close_up->add_option("--candidates", close_up_settings.candidates, "Made by `close-up-data`")
+        ->required();
+    add_training(*close_up, close_up_settings);
+    close_up->add_option("--batch", close_up_settings.batch, "Places a step")
+        ->capture_default_str();
+    close_up->add_option("--rate", close_up_settings.rate, "Peak learning rate")
+        ->capture_default_str();
+
     lowkey::train::CheckSettings check;
     auto* check_detector =
         app.add_subcommand("detector-check", "Compare a face detector with YuNet");
     check_detector->add_option("DETECTOR", check.detector, "safetensors, ONNX or \"cascade\"")
         ->required();
+    check_detector->add_option("--close-up", check.close_up,
+                               "Weights made by `close-up` (default: those in DETECTOR, if any)");
     check_detector->add_option("--detector", check.yunet, "YuNet ONNX file")->required();
     check_detector->add_option("--photos", check.folders, "Folder of photos (repeatable)");
     check_detector->add_option("--people", check.people, "Folder of one folder a person");
@@ -187,6 +216,8 @@ int main(int argc, char** argv) {
         if (*perceptual_check) lowkey::train::check_perceptual(check_settings);
         if (*labels) lowkey::train::label_photos(from, detector, to, label_count);
         if (*train_detector) lowkey::train::train_detector(detector_settings);
+        if (*close_up_data) lowkey::train::make_candidates(candidates);
+        if (*close_up) lowkey::train::train_close_up(close_up_settings);
         if (*check_detector) lowkey::train::check_detector(check);
         return 0;
     } catch (const std::exception& error) {

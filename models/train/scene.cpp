@@ -137,12 +137,6 @@ void relight(cv::Mat& rgb, Random& random) {
     cv::LUT(rgb, table, rgb);
 }
 
-void make_grey(cv::Mat& rgb) {
-    cv::Mat grey;
-    cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
-    cv::cvtColor(grey, rgb, cv::COLOR_GRAY2RGB);
-}
-
 void soften_or_sharpen(cv::Mat& rgb, Random& random) {
     const double kind = uniform(random, 0, 1);
     if (kind < 0.12) {
@@ -160,14 +154,20 @@ void soften_or_sharpen(cv::Mat& rgb, Random& random) {
     }
 }
 
-void add_grain(cv::Mat& rgb, Random& random) {
-    cv::Mat grain(rgb.size(), CV_16SC3);
-    cv::RNG generator(random());
-    generator.fill(grain, cv::RNG::NORMAL, 0, uniform(random, 2, 18));
-    cv::add(rgb, grain, rgb, cv::noArray(), CV_8U);
+}  // namespace
+
+void make_grey(cv::Mat& rgb) {
+    cv::Mat grey;
+    cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
+    cv::cvtColor(grey, rgb, cv::COLOR_GRAY2RGB);
 }
 
-}  // namespace
+void add_grain(cv::Mat& rgb, Random& random, double most) {
+    cv::Mat grain(rgb.size(), CV_16SC3);
+    cv::RNG generator(random());
+    generator.fill(grain, cv::RNG::NORMAL, 0, uniform(random, 2, most));
+    cv::add(rgb, grain, rgb, cv::noArray(), CV_8U);
+}
 
 Face moved(const Face& face, const cv::Matx23d& map) {
     const auto point = [&](double x, double y) {
@@ -207,7 +207,7 @@ Scene make_scene(const LabelledPhotos& photos, int size, Random& random) {
     if (chance(random, 0.6)) relight(scene.rgb, random);
     if (chance(random, 0.1)) make_grey(scene.rgb);
     soften_or_sharpen(scene.rgb, random);
-    if (chance(random, 0.2)) add_grain(scene.rgb, random);
+    if (chance(random, 0.2)) add_grain(scene.rgb, random, 18);
     if (chance(random, 0.25)) compress(scene.rgb, random, 25, 95);
     return scene;
 }

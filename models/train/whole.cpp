@@ -1,6 +1,8 @@
 #include "train/whole.h"
 
 #include "train/assemble.h"
+#include "train/close_up_data.h"
+#include "train/close_up_training.h"
 #include "train/crops.h"
 #include "train/detector_training.h"
 #include "train/distil.h"
@@ -73,6 +75,18 @@ void train_whole(const Whole& whole, const fs::path& out) {
     detector.steps = kDetectorSteps;
     detector.device = whole.device;
     train_detector(detector);
+
+    CandidateSettings candidates;
+    candidates.people = whole.people;
+    candidates.labels = detector.labels;
+    candidates.detector = run / "detector.safetensors";
+    candidates.out = whole.work / "candidates";
+    if (!fs::exists(candidates.out / "candidates.safetensors")) make_candidates(candidates);
+    CloseUpSettings close_up;
+    close_up.candidates = candidates.out;
+    close_up.run = run;
+    close_up.device = whole.device;
+    train_close_up(close_up);
     assemble(run, out);
 }
 
