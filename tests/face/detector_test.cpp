@@ -9,9 +9,11 @@
 
 #include "files.h"
 #include "lowkey/error.h"
+#include "model/arch/close_up.h"
 #include "model/arch/network.h"
 #include "model/pack.h"
 #include "model/weights.h"
+#include "temporary_folder.h"
 
 namespace lowkey::model {
 namespace {
@@ -56,29 +58,28 @@ TEST(FaceDetectorNetwork, FoldingChangesNothing) {
         EXPECT_TRUE(torch::allclose(before[i], after[i], 1e-3, 1e-4)) << i;
 }
 
-class DetectorFile : public testing::Test {
+class DetectorFile : public ::testing::Test {
   protected:
     void SetUp() override { weights_ = weights_of(*untrained(), Storage::float16); }
-    void TearDown() override { std::filesystem::remove(file_); }
     void expect_refused(const std::string& words) {
         try {
-            load_detector(file_, kDetectorLimits, torch::kCPU);
+            load_detector(file_, DetectorLimits{}, torch::kCPU);
             ADD_FAILURE() << "accepted; expected: " << words;
         } catch (const Error& error) {
             EXPECT_EQ(error.kind, ErrorKind::pack);
-            EXPECT_THAT(error.what(), testing::HasSubstr(file_.filename().string()));
-            EXPECT_THAT(error.what(), testing::HasSubstr(words));
+            EXPECT_THAT(error.what(), ::testing::HasSubstr(file_.filename().string()));
+            EXPECT_THAT(error.what(), ::testing::HasSubstr(words));
         }
     }
     Tensors weights_;
-    std::filesystem::path file_ =
-        std::filesystem::temp_directory_path() / "lowkey-detector-ü.safetensors";
+    lowkey::testing::TemporaryFolder folder_;
+    std::filesystem::path file_ = folder_ / "detector-ü.safetensors";
 };
 
 TEST_F(DetectorFile, LoadsInHalfPrecisionAndIsSmall) {
     write_safetensors(file_, weights_);
     EXPECT_LT(std::filesystem::file_size(file_), 1'500'000U);
-    const auto detector = load_detector(file_, kDetectorLimits, torch::kCPU);
+    const auto detector = load_detector(file_, DetectorLimits{}, torch::kCPU);
     EXPECT_TRUE(detector->detect(cv::Mat()).empty());
     EXPECT_TRUE(detector->detect(cv::Mat(1, 1, CV_8UC3, cv::Scalar::all(0))).empty());
     EXPECT_TRUE(detector->detect(read_rgb(test_picture("one_face.jpg"))).empty());
@@ -102,7 +103,28 @@ TEST_F(DetectorFile, BadWeightsAreRefusedInPlainWords) {
     expect_refused("not finite");
 }
 
-class DefaultDetector : public testing::Test {
+TEST_F(DetectorFile, MayHoldASecondLook) {
+    const auto close_up = std::make_shared<CloseUpNetwork>();
+    close_up->initialise();
+    DetectorWeights parts{weights_, weights_of(*close_up, Storage::float16)};
+    write_safetensors(file_, join_detector(parts));
+    const auto again = split_detector(read_safetensors(file_));
+    EXPECT_EQ(again.first.size(), parts.first.size());
+    EXPECT_EQ(again.close_up.size(), parts.close_up.size());
+    const DetectorLimits sees_all{{0, 0}, {0.001F, 0.001F}, 0};
+    const cv::Mat photo = read_rgb(test_picture("one_face.jpg"));
+    const auto faces = load_detector(file_, sees_all, torch::kCPU)->detect(photo);
+    ASSERT_FALSE(faces.empty());
+    // Untrained, it puts the landmarks at their usual places of the window.
+    const Face& face = faces.front();
+    EXPECT_GT(face.landmarks[2].y, face.landmarks[0].y);
+    EXPECT_LT(face.landmarks[2].y, face.landmarks[4].y);
+    parts.close_up.erase("answer.bias");
+    write_safetensors(file_, join_detector(parts));
+    expect_refused("the tensor \"answer.bias\" is missing");
+}
+
+class DefaultDetector : public ::testing::Test {
   protected:
     void SetUp() override {
         const auto folder = test_picture("../../models/default");

@@ -9,6 +9,7 @@
 
 #include "face/heads.h"
 #include "lowkey/error.h"
+#include "temporary_folder.h"
 #include "train/detector_check.h"
 #include "train/detector_loss.h"
 #include "train/scene.h"
@@ -174,24 +175,22 @@ TEST(MovedFace, MirroredFacesExchangeLeftAndRight) {
     EXPECT_FLOAT_EQ(turned.landmarks[2].x, -2 * face.landmarks[2].y);
 }
 
-class Scenes : public testing::Test {
+class Scenes : public ::testing::Test {
   protected:
     void SetUp() override {
-        std::filesystem::create_directories(folder_);
         write_labels(nlohmann::json{{"photo", "one_face.jpg"},
                                     {"faces", nlohmann::json::parse(to_json(std::vector{face_}))}}
                          .dump());
     }
-    void TearDown() override { std::filesystem::remove_all(folder_); }
     void write_labels(const std::string& line) {
-        std::ofstream(folder_ / "labels.jsonl") << line << "\n";
+        std::ofstream(folder_.path() / "labels.jsonl") << line << "\n";
     }
-    std::filesystem::path folder_ = std::filesystem::temp_directory_path() / "lowkey-scenes";
+    lowkey::testing::TemporaryFolder folder_;
     Face face_ = face_at(245, 145, 150);
 };
 
 TEST_F(Scenes, AreSeededAndShowTheirFaces) {
-    const LabelledPhotos photos(LOWKEY_TEST_DATA, folder_);
+    const LabelledPhotos photos(LOWKEY_TEST_DATA, folder_.path());
     std::size_t faces = 0;
     double least = 1e9, most = 0;
     for (std::uint64_t seed = 0; seed < 60; ++seed) {
@@ -218,7 +217,7 @@ TEST_F(Scenes, DamagedLabelsAreAnErrorOfTheFile) {
     for (const char* line : {"{\"photo\": \"one_fa", "[]", "{\"photo\": 3, \"faces\": []}", ""}) {
         write_labels(line);
         try {
-            const LabelledPhotos photos(LOWKEY_TEST_DATA, folder_);
+            const LabelledPhotos photos(LOWKEY_TEST_DATA, folder_.path());
             ADD_FAILURE() << "accepted " << line;
         } catch (const Error& error) {
             EXPECT_EQ(error.kind, ErrorKind::file) << line;

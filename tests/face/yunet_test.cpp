@@ -9,6 +9,7 @@
 #include "face/face.h"
 #include "files.h"
 #include "lowkey/error.h"
+#include "temporary_folder.h"
 
 namespace lowkey::face {
 namespace {
@@ -54,7 +55,7 @@ void expect_plausible(const Face& face, const std::string& name) {
     EXPECT_FALSE(face.from_region) << name;
 }
 
-class YuNetTest : public testing::Test {
+class YuNetTest : public ::testing::Test {
   protected:
     void SetUp() override {
         NEEDS_SHARED(kModel);
@@ -182,9 +183,8 @@ TEST_F(YuNetTest, TheSmallerNetworkWorksToo) {
     EXPECT_LT(landmark_error(only_face(photo), faces[0]), 0.1F);
 }
 
-class HostileModel : public testing::Test {
+class HostileModel : public ::testing::Test {
   protected:
-    void TearDown() override { std::filesystem::remove(file_); }
     void expect_refused(const std::string& bytes) {
         std::ofstream(file_, std::ios::binary) << bytes;
         try {
@@ -192,10 +192,11 @@ class HostileModel : public testing::Test {
             ADD_FAILURE() << "accepted " << bytes.size() << " bytes";
         } catch (const Error& error) {
             EXPECT_EQ(error.kind, ErrorKind::pack);
-            EXPECT_THAT(error.what(), testing::HasSubstr(file_.filename().string()));
+            EXPECT_THAT(error.what(), ::testing::HasSubstr(file_.filename().string()));
         }
     }
-    std::filesystem::path file_ = std::filesystem::temp_directory_path() / "lowkey-hostile-ü.onnx";
+    lowkey::testing::TemporaryFolder folder_;
+    std::filesystem::path file_ = folder_ / "hostile-ü.onnx";
 };
 
 TEST_F(HostileModel, MissingEmptyAndGarbageAreRefused) {
