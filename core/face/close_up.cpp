@@ -26,17 +26,20 @@ bool usable(const Face& face) {
 
 class CloserDetector : public Detector {
   public:
-    CloserDetector(std::unique_ptr<Detector> first, std::unique_ptr<CloseUpLook> look, float least)
-        : first_(std::move(first)), look_(std::move(look)), least_(least) {}
+    CloserDetector(std::unique_ptr<Detector> first, std::unique_ptr<CloseUpLook> look,
+                   ScoreLimits limits, int square)
+        : first_(std::move(first)), look_(std::move(look)), limits_(limits), square_(square) {}
 
     std::vector<Face> detect(const cv::Mat& rgb) override {
         const std::vector<Face> found = first_->detect(rgb);
+        const float least =
+            std::max(rgb.cols, rgb.rows) > square_ ? limits_.part : limits_.whole_photo;
         // The second pass starts from where the first one saw the face.
         std::vector<Face> faces = look(rgb, look(rgb, found));
         for (std::size_t i = 0; i < faces.size(); ++i)
             faces[i].score = std::sqrt(faces[i].score * found[i].score);
         std::erase_if(faces,
-                      [&](const Face& face) { return !(face.score >= least_) || !usable(face); });
+                      [&](const Face& face) { return !(face.score >= least) || !usable(face); });
         faces = keep_best(std::move(faces), kOverlap);
         sort_largest_first(faces);
         return faces;
@@ -57,7 +60,8 @@ class CloserDetector : public Detector {
 
     std::unique_ptr<Detector> first_;
     std::unique_ptr<CloseUpLook> look_;
-    float least_;
+    ScoreLimits limits_;
+    int square_;
 };
 
 }  // namespace
@@ -109,8 +113,9 @@ Face face_of(const CloseUp& answer, const cv::Rect& window) {
 }
 
 std::unique_ptr<Detector> make_closer(std::unique_ptr<Detector> first,
-                                      std::unique_ptr<CloseUpLook> look, float least) {
-    return std::make_unique<CloserDetector>(std::move(first), std::move(look), least);
+                                      std::unique_ptr<CloseUpLook> look, ScoreLimits limits,
+                                      int square) {
+    return std::make_unique<CloserDetector>(std::move(first), std::move(look), limits, square);
 }
 
 }  // namespace lowkey::face

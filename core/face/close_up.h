@@ -36,9 +36,11 @@ class CloseUpLook {
 // In pixels of the photo; the score is the answer's.
 Face face_of(const CloseUp& answer, const cv::Rect& window);
 
-// The faces of `first` that score `least` or more when looked at again, box and landmarks as seen
-// then. Their score is the geometric mean of both scores.
+// The faces of `first` that score enough when looked at again, box and landmarks as seen then.
+// Their score is the geometric mean of both scores. Photos with a side over `square` pixels were
+// looked at in parts: there `limits.part` is enough.
 std::unique_ptr<Detector> make_closer(std::unique_ptr<Detector> first,
-                                      std::unique_ptr<CloseUpLook> look, float least);
+                                      std::unique_ptr<CloseUpLook> look, ScoreLimits limits,
+                                      int square);
 
 }  // namespace lowkey::face

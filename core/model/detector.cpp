@@ -88,7 +88,7 @@ std::unique_ptr<face::Detector> make_detector(DetectorWeights parts, const Detec
     return face::make_closer(
         face::make_detector(make_heads(std::move(first)), limits.first),
         make_look(ready(std::make_shared<CloseUpNetwork>(), std::move(parts.close_up))),
-        limits.close_up);
+        limits.close_up, kSquare);
 }
 
 std::unique_ptr<face::Detector> load_detector(const std::filesystem::path& weights,

@@ -19,7 +19,8 @@ namespace lowkey::model {
 // doubt.
 struct DetectorLimits {
     face::ScoreLimits alone{0.7F, 0.8F}, first{0.15F, 0.3F};
-    float close_up = 0.5F;  // of the score after the second look
+    // On 250 photos of training people 0.6 finds 99 % then, with 0.03 false boxes a photo.
+    face::ScoreLimits close_up{0.6F, 0.7F};
 };
 
 // The tensors of a detector's file: of the network that looks at photos, and of the one that looks

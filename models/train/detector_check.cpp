@@ -65,7 +65,7 @@ std::unique_ptr<face::Detector> make(const CheckSettings& settings) {
     model::DetectorLimits limits;
     if (settings.curve) {
         limits.alone = {kLowest, kLowest};
-        limits.close_up = kLowest;
+        limits.close_up = {kLowest, kLowest};
     }
     return model::make_detector(std::move(parts), limits, torch::kCPU, file);
 }

@@ -91,10 +91,11 @@ CloseUp answer(float score) {
     return answer;
 }
 
-std::vector<Face> seen_again(std::vector<Face> faces, std::vector<CloseUp> answers) {
+std::vector<Face> seen_again(std::vector<Face> faces, std::vector<CloseUp> answers,
+                             int side = 400) {
     const auto closer = make_closer(std::make_unique<Found>(std::move(faces)),
-                                    std::make_unique<Told>(std::move(answers)), 0.5F);
-    return closer->detect(cv::Mat::zeros(400, 400, CV_8UC3));
+                                    std::make_unique<Told>(std::move(answers)), {0.5F, 0.65F}, 640);
+    return closer->detect(cv::Mat::zeros(side, side, CV_8UC3));
 }
 
 TEST(SecondLook, PlacesBoxAndLandmarks) {
@@ -121,6 +122,13 @@ TEST(SecondLook, DropsWhatIsNoFaceAndMergesWhatIsOne) {
     EXPECT_NEAR(faces[0].x, 100, 1);
     EXPECT_NEAR(faces[1].score, std::sqrt(0.7F * 0.5F), 1e-5);
     EXPECT_TRUE(seen_again({}, {}).empty());
+}
+
+TEST(SecondLook, MustBeSurerInPhotosThatAreLookedAtInParts) {
+    const std::vector<Face> found = {face_at(100, 100, 60, 80)};
+    EXPECT_EQ(seen_again(found, {answer(0.7F)}, 640).size(), 1U);  // sqrt(0.7 * 0.5) = 0.59
+    EXPECT_EQ(seen_again(found, {answer(0.7F)}, 641).size(), 0U);
+    EXPECT_EQ(seen_again(found, {answer(0.9F)}, 641).size(), 1U);
 }
 
 TEST(SecondLook, AnswersThatAreNoNumbersAreNoFaces) {
