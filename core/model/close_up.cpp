@@ -1,11 +1,15 @@
 #include "model/close_up.h"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 
 #include "model/arch/network.h"
 
 namespace lowkey::model {
 namespace {
+
+constexpr std::ptrdiff_t kMostAtOnce = 64;
 
 class NetworkLook : public face::CloseUpLook {
   public:
@@ -15,26 +19,34 @@ class NetworkLook : public face::CloseUpLook {
     int side() const override { return kCloseUpSide; }
 
     std::vector<face::CloseUp> run(const std::vector<cv::Mat>& pictures) override {
-        if (pictures.empty()) return {};
         const torch::NoGradGuard no_grad;
+        std::vector<face::CloseUp> looks;
+        // A photo of a hundred megapixels can have a thousand places to look at.
+        for (auto rest = pictures.begin(); rest != pictures.end();) {
+            const auto end = rest + std::min<std::ptrdiff_t>(kMostAtOnce, pictures.end() - rest);
+            look_at({rest, end}, looks);
+            rest = end;
+        }
+        return looks;
+    }
+
+  private:
+    void look_at(const std::vector<cv::Mat>& pictures, std::vector<face::CloseUp>& looks) {
         const auto x = close_up_input(pictures).to(device_);
         // What is seen in the mirror is as true: the mean of both is nearer to it.
         const auto seen = network_->forward(x),
                    mirrored = mirror_close_up(network_->forward(x.flip(3)));
         const auto answers = ((seen + mirrored) / 2).cpu();
         const auto values = answers.accessor<float, 2>();
-        std::vector<face::CloseUp> looks(pictures.size());
-        for (std::size_t i = 0; i < looks.size(); ++i) {
-            const auto row = values[static_cast<int64_t>(i)];
-            looks[i].score = 1 / (1 + std::exp(-row[0]));
-            for (int j = 0; j < 4; ++j) looks[i].box[static_cast<std::size_t>(j)] = row[1 + j];
+        for (int64_t i = 0; i < answers.size(0); ++i) {
+            face::CloseUp& look = looks.emplace_back();
+            look.score = 1 / (1 + std::exp(-values[i][0]));
+            for (int j = 0; j < 4; ++j) look.box[static_cast<std::size_t>(j)] = values[i][1 + j];
             for (int j = 0; j < 10; ++j)
-                looks[i].landmarks[static_cast<std::size_t>(j)] = row[5 + j];
+                look.landmarks[static_cast<std::size_t>(j)] = values[i][5 + j];
         }
-        return looks;
     }
 
-  private:
     std::shared_ptr<CloseUpNetwork> network_;
     torch::Device device_;
 };

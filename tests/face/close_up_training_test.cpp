@@ -74,6 +74,29 @@ TEST(CloseUpMirror, OfTheMirrorIsTheSame) {
     EXPECT_TRUE(torch::equal(mirrored.select(1, 14), answers.select(1, 12)));
 }
 
+TEST(CloseUpLook, ManyPicturesAreAnsweredAsEachByItself) {
+    torch::manual_seed(8);
+    const auto network = std::make_shared<model::CloseUpNetwork>();
+    network->initialise();
+    network->eval();
+    const auto look = model::make_look(network);
+    EXPECT_TRUE(look->run({}).empty());
+    std::vector<cv::Mat> pictures;
+    for (int i = 0; i < 130; ++i) {
+        cv::Mat picture(64, 64, CV_8UC3);
+        cv::RNG(static_cast<std::uint64_t>(i) + 1).fill(picture, cv::RNG::UNIFORM, 0, 256);
+        pictures.push_back(picture);
+    }
+    const auto all = look->run(pictures);
+    ASSERT_EQ(all.size(), pictures.size());
+    for (const std::size_t i : {0U, 63U, 64U, 129U}) {
+        const auto alone = look->run({pictures[i]}).front();
+        EXPECT_NEAR(all[i].score, alone.score, 1e-4) << i;
+        EXPECT_NEAR(all[i].landmarks[3], alone.landmarks[3], 1e-4) << i;
+    }
+    EXPECT_NE(all[0].landmarks[3], all[1].landmarks[3]);
+}
+
 TEST(AveragedTraining, GoesOnFromItsCheckpointAsIfItHadNotStopped) {
     const lowkey::testing::TemporaryFolder folder;
     const auto file = folder / "checkpoint.safetensors";
