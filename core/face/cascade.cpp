@@ -25,7 +25,6 @@ constexpr double kScaleFactor = 1.1;
 constexpr int kFewestNeighbours = 3, kManyNeighbours = 12;
 // Below this an eye is too small for its cascade.
 constexpr int kSmallestFaceWithEyes = 60;
-constexpr float kOverlap = 0.3F;
 
 // Means over 500 people of LFW, made symmetric, against YuNet: shares of the cascade's square.
 constexpr std::array<Point, 5> kMeanLandmarks = {
@@ -93,7 +92,7 @@ class Cascade : public Detector {
             found.push_back(
                 describe(squares[i], neighbours[i], eyes, static_cast<float>(1 / scale)));
         }
-        std::vector<Face> faces = keep_best(std::move(found), kOverlap);
+        std::vector<Face> faces = keep_best(std::move(found), kSameFace);
         sort_largest_first(faces);
         return faces;
     }

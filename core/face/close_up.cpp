@@ -11,7 +11,6 @@ namespace lowkey::face {
 namespace {
 
 constexpr float kWindow = 1.25F;  // of the box's longer side
-constexpr float kOverlap = 0.3F;
 // Far outside any photo that can be opened; keeps hostile answers out of integer arithmetic.
 constexpr float kFarthest = 1e6F;
 
@@ -40,7 +39,7 @@ class CloserDetector : public Detector {
             faces[i].score = std::sqrt(faces[i].score * found[i].score);
         std::erase_if(faces,
                       [&](const Face& face) { return !(face.score >= least) || !usable(face); });
-        faces = keep_best(std::move(faces), kOverlap);
+        faces = keep_best(std::move(faces), kSameFace);
         sort_largest_first(faces);
         return faces;
     }

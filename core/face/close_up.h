@@ -38,7 +38,7 @@ Face face_of(const CloseUp& answer, const cv::Rect& window);
 
 // The faces of `first` that score enough when looked at again, box and landmarks as seen then.
 // Their score is the geometric mean of both scores. Photos with a side over `square` pixels were
-// looked at in parts: there `limits.part` is enough.
+// looked at in parts: there `limits.part` is wanted.
 std::unique_ptr<Detector> make_closer(std::unique_ptr<Detector> first,
                                       std::unique_ptr<CloseUpLook> look, ScoreLimits limits,
                                       int square);

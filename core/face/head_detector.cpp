@@ -11,7 +11,6 @@
 namespace lowkey::face {
 namespace {
 
-constexpr float kOverlap = 0.3F;
 constexpr float kEdgeMargin = 6;  // pixels of the tile
 constexpr double kFinestScale = 1.0;
 constexpr int kMostTiles = 160;
@@ -30,7 +29,7 @@ class HeadDetector : public Detector {
                        level.scale < 1 ? cv::INTER_AREA : cv::INTER_LINEAR);
             for (const cv::Rect& tile : level.tiles) detect_in(resized, tile, rgb.size(), found);
         }
-        std::vector<Face> faces = keep_best(std::move(found), kOverlap);
+        std::vector<Face> faces = keep_best(std::move(found), kSameFace);
         sort_largest_first(faces);
         return faces;
     }

@@ -27,6 +27,11 @@ bool same_face(const Face& a, const Face& b, float overlap) {
 
 }  // namespace
 
+float overlap(const Face& a, const Face& b) {
+    const float common = common_area(a, b);
+    return common / (area(a) + area(b) - common);
+}
+
 std::vector<Face> keep_best(std::vector<Face> faces, float overlap) {
     std::stable_sort(faces.begin(), faces.end(), [](const Face& a, const Face& b) {
         return std::tie(b.score, a.y, a.x) < std::tie(a.score, b.y, b.x);

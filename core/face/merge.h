@@ -7,6 +7,12 @@
 
 namespace lowkey::face {
 
+// Intersection over union of the boxes.
+float overlap(const Face& a, const Face& b);
+
+// What detections of one face share of their union, at least.
+inline constexpr float kSameFace = 0.3F;
+
 // Non-maximum suppression by score: a face goes if it overlaps a better one by more than `overlap`
 // of their union, or lies almost wholly inside it or around it (an eye of a large face taken for a
 // small face).

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstddef>
 
-#include "model/arch/network.h"
+#include "model/pixels.h"
 
 namespace lowkey::model {
 namespace {
@@ -32,7 +32,7 @@ class NetworkLook : public face::CloseUpLook {
 
   private:
     void look_at(const std::vector<cv::Mat>& pictures, std::vector<face::CloseUp>& looks) {
-        const auto x = close_up_input(pictures).to(device_);
+        const auto x = pixels_of(pictures, device_);
         // What is seen in the mirror is as true: the mean of both is nearer to it.
         const auto seen = network_->forward(x),
                    mirrored = mirror_close_up(network_->forward(x.flip(3)));
@@ -52,16 +52,6 @@ class NetworkLook : public face::CloseUpLook {
 };
 
 }  // namespace
-
-torch::Tensor close_up_input(const std::vector<cv::Mat>& pictures) {
-    std::vector<torch::Tensor> tensors;
-    for (const cv::Mat& picture : pictures)
-        tensors.push_back(
-            torch::from_blob(picture.data, {picture.rows, picture.cols, 3}, torch::kUInt8)
-                .permute({2, 0, 1})
-                .to(torch::kFloat32));
-    return (torch::stack(tensors) / 127.5 - 1).contiguous(torch::MemoryFormat::ChannelsLast);
-}
 
 torch::Tensor mirror_close_up(const torch::Tensor& answers) {
     // Left eye and corner of the mouth become the right ones.

@@ -11,9 +11,6 @@
 
 namespace lowkey::model {
 
-// N pictures of 64 x 64 pixels, CV_8UC3 RGB, as N x 3 x 64 x 64 in [-1, 1].
-torch::Tensor close_up_input(const std::vector<cv::Mat>& pictures);
-
 // Answers (N x 15) about the mirrored pictures from answers about the pictures, and back.
 torch::Tensor mirror_close_up(const torch::Tensor& answers);
 

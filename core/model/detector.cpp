@@ -4,6 +4,7 @@
 
 #include "model/arch/network.h"
 #include "model/close_up.h"
+#include "model/pixels.h"
 #include "model/weights.h"
 
 namespace lowkey::model {
@@ -29,12 +30,7 @@ class DetectorHeads : public face::HeadNetwork {
 
     face::Heads run(const cv::Mat& square_rgb) override {
         const torch::NoGradGuard no_grad;
-        const cv::Mat pixels = square_rgb.isContinuous() ? square_rgb : square_rgb.clone();
-        const auto bytes = torch::from_blob(pixels.data, {1, kSquare, kSquare, 3}, torch::kUInt8);
-        const auto picture =
-            bytes.to(device_).permute({0, 3, 1, 2}).to(torch::kFloat32) / 127.5 - 1;
-        const auto outputs =
-            network_->forward(picture.contiguous(torch::MemoryFormat::ChannelsLast));
+        const auto outputs = network_->forward(pixels_of({square_rgb}, device_));
         face::Heads heads;
         for (std::size_t i = 0; i < heads.size(); ++i) {
             const auto output = outputs[i].cpu();

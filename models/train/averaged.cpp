@@ -1,6 +1,7 @@
 #include "train/averaged.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "model/weights.h"
 
@@ -8,11 +9,15 @@ namespace lowkey::train {
 namespace {
 
 constexpr double kMeanDecay = 0.998;
+constexpr const char* kCheckpoint = ".checkpoint.safetensors";
 
 }  // namespace
 
-Averaged::Averaged(torch::nn::Module& network, torch::nn::Module& mean)
-    : network_(network), mean_(mean), optimiser_(network) {}
+Averaged::Averaged(torch::nn::Module& network, torch::nn::Module& mean, std::filesystem::path stem)
+    : network_(network), mean_(mean), stem_(std::move(stem)), optimiser_(network) {
+    const auto checkpoint = file(kCheckpoint);
+    if (std::filesystem::exists(checkpoint)) resume(checkpoint);
+}
 
 void Averaged::step(double rate) {
     optimiser_.step(rate);
@@ -27,7 +32,12 @@ void Averaged::step(double rate) {
     ++next_step_;
 }
 
-void Averaged::save(const std::filesystem::path& checkpoint) const {
+std::filesystem::path Averaged::file(const char* ending) const {
+    auto file = stem_;
+    return file += ending;
+}
+
+void Averaged::save() const {
     model::Tensors state;
     const auto add = [&](const std::string& prefix, const model::Tensors& tensors) {
         for (const auto& [name, tensor] : tensors) state[prefix + name] = tensor;
@@ -36,11 +46,12 @@ void Averaged::save(const std::filesystem::path& checkpoint) const {
     add("mean.", model::weights_of(mean_, model::Storage::float32));
     add("optimiser.", optimiser_.state());
     state["next_step"] = torch::tensor({int64_t{next_step_}});
-    model::write_safetensors(checkpoint, state);
+    model::write_safetensors(file(kCheckpoint), state);
+    model::write_safetensors(file(".safetensors"),
+                             model::weights_of(mean_, model::Storage::float16));
 }
 
 void Averaged::resume(const std::filesystem::path& checkpoint) {
-    if (!std::filesystem::exists(checkpoint)) return;
     const auto state = model::read_safetensors(checkpoint);
     const auto part = [&](const std::string& prefix) {
         model::Tensors tensors;

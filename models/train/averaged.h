@@ -9,18 +9,22 @@ namespace lowkey::train {
 
 class Averaged {
   public:
-    // Borrows two networks of one kind, each held by a shared_ptr as LibTorch wants.
-    Averaged(torch::nn::Module& network, torch::nn::Module& mean);
+    // Borrows two networks of one kind, each held by a shared_ptr as LibTorch wants, and goes on
+    // from STEM.checkpoint.safetensors if there is one. Throws Error(pack) if it is damaged.
+    Averaged(torch::nn::Module& network, torch::nn::Module& mean, std::filesystem::path stem);
     // A step of AdamW from the gradients; the mean follows.
     void step(double rate);
     int next_step() const { return next_step_; }
-    // Throws Error(file).
-    void save(const std::filesystem::path& checkpoint) const;
-    // Goes on from a checkpoint if there is one. Throws Error(pack) if it is damaged.
-    void resume(const std::filesystem::path& checkpoint);
+    // Writes the checkpoint, and the mean as STEM.safetensors in half precision. Throws
+    // Error(file).
+    void save() const;
 
   private:
+    std::filesystem::path file(const char* ending) const;
+    void resume(const std::filesystem::path& checkpoint);
+
     torch::nn::Module &network_, &mean_;
+    std::filesystem::path stem_;
     AdamW optimiser_;
     int next_step_ = 0;
 };

@@ -1,23 +1,23 @@
 #include "train/close_up_data.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
-#include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
 #include "face/close_up.h"
+#include "face/merge.h"
 #include "lowkey/error.h"
 #include "model/close_up.h"
 #include "model/detector.h"
-#include "train/detector_check.h"
+#include "model/pixels.h"
 #include "train/jpeg.h"
 
 namespace lowkey::train {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr float kLeastScore = 0.15F;
 constexpr float kSureOverlap = 0.5F, kNoOverlap = 0.3F;
 constexpr int kSide = 96, kScene = 640;
 constexpr int kFaceValues = 14;        // box, landmarks
@@ -64,7 +64,7 @@ struct Collected {
 // Doubtful faces and those that are hit by half are left out: they are neither.
 void add_candidates(const Scene& scene, const std::vector<Face>& found, Collected& candidates) {
     for (const Face& place : found) {
-        const auto overlap_with = [&](const Face& face) { return overlap(place, face); };
+        const auto overlap_with = [&](const Face& other) { return face::overlap(place, other); };
         const auto best = std::ranges::max_element(scene.faces, {}, overlap_with);
         const float most = best == scene.faces.end() ? 0 : overlap_with(*best);
         const cv::Rect2f box(place.x, place.y, place.width, place.height);
@@ -138,7 +138,7 @@ std::array<float, model::kCloseUpValues> answer_for(const Candidate& candidate,
 void make_candidates(const CandidateSettings& settings) {
     const LabelledPhotos photos(settings.people, settings.labels);
     model::DetectorLimits limits;
-    limits.alone = {kLeastScore, kLeastScore};
+    limits.alone = {limits.first.whole_photo, limits.first.whole_photo};
     const auto first = model::split_detector(model::read_safetensors(settings.detector)).first;
     const auto detector = model::make_detector({first, {}}, limits, torch::kCPU, settings.detector);
     Collected candidates;
@@ -151,7 +151,7 @@ void make_candidates(const CandidateSettings& settings) {
             std::cerr << i + 1 << " photos, " << candidates.are_faces.size() << " candidates\n";
     }
     for (int i = 0; i < settings.scenes; ++i) {
-        Random random(settings.seed * 1000003 + static_cast<std::uint64_t>(i));
+        Random random(seed_of(settings.seed, i));
         look(make_scene(photos, kScene, random));
         if ((i + 1) % 500 == 0)
             std::cerr << i + 1 << " scenes, " << candidates.are_faces.size() << " candidates\n";
@@ -198,16 +198,14 @@ CloseUpBatch close_up_batch(const Candidates& candidates, int count, Random& ran
         const auto& kind = chance(random, kFaces) ? candidates.faces : candidates.others;
         const Candidate& candidate = kind[random() % kind.size()];
         const cv::Matx23d map = any_window(random);
-        cv::Matx23d centres = map;  // warpAffine counts from pixels' centres
-        for (int row = 0; row < 2; ++row) centres(row, 2) += (map(row, 0) + map(row, 1)) / 2 - 0.5;
         cv::Mat picture;
-        cv::warpAffine(candidate.rgb, picture, centres, {model::kCloseUpSide, model::kCloseUpSide},
-                       cv::INTER_LINEAR);
+        cv::warpAffine(candidate.rgb, picture, between_centres(map),
+                       {model::kCloseUpSide, model::kCloseUpSide}, cv::INTER_LINEAR);
         pictures.push_back(disturbed(picture, random));
         const auto answer = answer_for(candidate, map);
         std::ranges::copy(answer, answers[i].data_ptr<float>());
     }
-    return {model::close_up_input(pictures), answers};
+    return {model::pixels_of(pictures, torch::kCPU), answers};
 }
 
 }  // namespace lowkey::train

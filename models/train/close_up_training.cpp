@@ -8,7 +8,6 @@
 
 #include "cuda/device.h"
 #include "model/arch/close_up.h"
-#include "model/weights.h"
 #include "train/averaged.h"
 #include "train/close_up_data.h"
 #include "train/schedule.h"
@@ -50,9 +49,7 @@ void train_close_up(const CloseUpSettings& settings) {
     network->initialise();
     network->to(device);
     mean->to(device);
-    Averaged training(*network, *mean);
-    const auto checkpoint = settings.run / "close_up.checkpoint.safetensors";
-    training.resume(checkpoint);
+    Averaged training(*network, *mean, settings.run / "close_up");
     network->train();
 
     std::ofstream log(settings.run / "close_up.log.jsonl", std::ios::app);
@@ -61,7 +58,7 @@ void train_close_up(const CloseUpSettings& settings) {
     while (training.next_step() < settings.steps) {
         const int step = training.next_step();
         // A step is the same after a resume.
-        Random random(settings.seed * 1000003 + static_cast<std::uint64_t>(step));
+        Random random(seed_of(settings.seed, step));
         const CloseUpBatch batch = close_up_batch(candidates, settings.batch, random);
         const auto loss =
             loss_of(network->forward(batch.pictures.to(device)), batch.answers.to(device));
@@ -80,11 +77,7 @@ void train_close_up(const CloseUpSettings& settings) {
             std::cerr << line.dump() << "\n";
             score = landmarks = 0;
         }
-        if ((step + 1) % kCheckpointEvery == 0 || step + 1 == settings.steps) {
-            training.save(checkpoint);
-            model::write_safetensors(settings.run / "close_up.safetensors",
-                                     model::weights_of(*mean, model::Storage::float16));
-        }
+        if ((step + 1) % kCheckpointEvery == 0 || step + 1 == settings.steps) training.save();
     }
 }
 

@@ -7,6 +7,7 @@
 #include <opencv2/imgproc.hpp>
 #include <tuple>
 
+#include "face/merge.h"
 #include "image/convert.h"
 #include "image/file.h"
 #include "model/detector.h"
@@ -38,7 +39,8 @@ void add(Agreement& sum, const Findings& findings, float score) {
     std::vector<std::tuple<float, std::size_t, std::size_t>> pairs;
     for (std::size_t t = 0; t < findings.truth.size(); ++t)
         for (std::size_t f = 0; f < found.size(); ++f)
-            if (const float both = overlap(findings.truth[t], found[f]); both >= kLeastOverlap)
+            if (const float both = face::overlap(findings.truth[t], found[f]);
+                both >= kLeastOverlap)
                 pairs.emplace_back(both, t, f);
     std::sort(pairs.rbegin(), pairs.rend());
     std::vector<bool> seen(findings.truth.size()), right(found.size());
@@ -92,12 +94,6 @@ void print(const std::string& name, const std::vector<Findings>& findings, bool 
 }
 
 }  // namespace
-
-float overlap(const Face& a, const Face& b) {
-    const cv::Rect2f p(a.x, a.y, a.width, a.height), q(b.x, b.y, b.width, b.height);
-    const float common = (p & q).area();
-    return common / (p.area() + q.area() - common);
-}
 
 std::vector<Findings> look(face::Detector& detector, face::Detector& yunet,
                            const std::vector<fs::path>& photos) {

@@ -14,9 +14,6 @@ struct Findings {
     std::vector<Face> truth, found;
 };
 
-// Intersection over union of the boxes.
-float overlap(const Face& a, const Face& b);
-
 std::vector<Findings> look(face::Detector& detector, face::Detector& yunet,
                            const std::vector<std::filesystem::path>& photos);
 

@@ -10,7 +10,7 @@
 
 #include "cuda/device.h"
 #include "model/arch/face_detector.h"
-#include "model/weights.h"
+#include "model/pixels.h"
 #include "train/averaged.h"
 #include "train/detector_loss.h"
 #include "train/scene.h"
@@ -27,7 +27,7 @@ constexpr int kMiddleSize = 256;
 std::vector<Scene> scenes_of_step(const LabelledPhotos& photos, const DetectorSettings& settings,
                                   int step) {
     // A step is the same after a resume.
-    Random random(settings.seed * 1000003 + static_cast<std::uint64_t>(step));
+    Random random(seed_of(settings.seed, step));
     const int size = kSizes[random() % kSizes.size()];
     const int count = std::max(1, settings.batch * kMiddleSize * kMiddleSize / (size * size));
     std::vector<Scene> scenes;
@@ -35,14 +35,10 @@ std::vector<Scene> scenes_of_step(const LabelledPhotos& photos, const DetectorSe
     return scenes;
 }
 
-torch::Tensor pixels_of(const std::vector<Scene>& scenes) {
-    std::vector<torch::Tensor> pictures;
-    for (const Scene& scene : scenes)
-        pictures.push_back(
-            torch::from_blob(scene.rgb.data, {scene.rgb.rows, scene.rgb.cols, 3}, torch::kUInt8)
-                .permute({2, 0, 1})
-                .to(torch::kFloat32));
-    return (torch::stack(pictures) / 127.5 - 1).contiguous(torch::MemoryFormat::ChannelsLast);
+std::vector<cv::Mat> pictures_of(const std::vector<Scene>& scenes) {
+    std::vector<cv::Mat> pictures;
+    for (const Scene& scene : scenes) pictures.push_back(scene.rgb);
+    return pictures;
 }
 
 // Means over the last steps, for the log.
@@ -78,9 +74,7 @@ void train_detector(const DetectorSettings& settings) {
     network->initialise();
     network->to(device);
     mean->to(device);
-    Averaged training(*network, *mean);
-    const auto checkpoint = settings.run / "detector.checkpoint.safetensors";
-    training.resume(checkpoint);
+    Averaged training(*network, *mean, settings.run / "detector");
     network->train();
 
     std::ofstream log(settings.run / "detector.log.jsonl", std::ios::app);
@@ -95,7 +89,8 @@ void train_detector(const DetectorSettings& settings) {
         const double before = seconds();
         const auto scenes = scenes_of_step(photos, settings, step);
         making_scenes += seconds() - before;
-        const auto loss = detector_loss(network->forward(pixels_of(scenes).to(device)), scenes);
+        const auto loss =
+            detector_loss(network->forward(model::pixels_of(pictures_of(scenes), device)), scenes);
         loss.total.backward();
         training.step(rate_at({settings.rate, 150, 0.01}, step, settings.steps));
         figures.add(loss);
@@ -108,11 +103,7 @@ void train_detector(const DetectorSettings& settings) {
             log << line.dump() << std::endl;
             std::cerr << line.dump() << "\n";
         }
-        if ((step + 1) % kCheckpointEvery == 0 || last) {
-            training.save(checkpoint);
-            model::write_safetensors(settings.run / "detector.safetensors",
-                                     model::weights_of(*mean, model::Storage::float16));
-        }
+        if ((step + 1) % kCheckpointEvery == 0 || last) training.save();
     }
 }
 

@@ -15,6 +15,7 @@
 #include "model/manifest.h"
 #include "model/weights.h"
 #include "train/optimiser.h"
+#include "train/random.h"
 #include "train/schedule.h"
 #include "train/students.h"
 #include "train/teachers.h"
@@ -176,8 +177,8 @@ void distil(const DistilSettings& settings) {
     for (int step = first; step < end; ++step) {
         // A step is the same after a resume. A mirrored view keeps its target: a cloak has to hold
         // for a mirrored face as well.
-        torch::Generator random = torch::make_generator<torch::CPUGeneratorImpl>(
-            settings.seed * 1000003 + static_cast<std::uint64_t>(step));
+        torch::Generator random =
+            torch::make_generator<torch::CPUGeneratorImpl>(seed_of(settings.seed, step));
         const torch::Tensor indices = torch::randint(count, {settings.batch}, random, torch::kLong);
         torch::Tensor pictures = view_batch(pool, indices).to(device);
         pictures = torch::where(torch::rand({settings.batch, 1, 1, 1}, random).to(device) < 0.5,

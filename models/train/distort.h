@@ -4,14 +4,12 @@
 #include <torch/types.h>
 
 #include <opencv2/core.hpp>
-#include <random>
 #include <vector>
 
 #include "train/crops.h"
+#include "train/random.h"
 
 namespace lowkey::train {
-
-using Random = std::mt19937_64;
 
 // A size x size part of a crop, CV_32FC3 RGB in [0, 1]: enlarged 0.8 to 2.4 times, perhaps
 // mirrored, sharpened or grainy, because a camera's faces are finer than enlarged ones.

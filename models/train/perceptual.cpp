@@ -17,6 +17,7 @@
 #include "model/weights.h"
 #include "train/cloaks.h"
 #include "train/distort.h"
+#include "train/random.h"
 #include "train/schedule.h"
 
 namespace lowkey::train {
@@ -62,7 +63,7 @@ class CloakPool {
         : crops_(crops), people_(std::move(people)), pack_(pack) {}
 
     void add(model::Perceptual& student, Random& random) {
-        const double scale = cloak::uniform(random, 1, 2);
+        const double scale = uniform(random, 1, 2);
         const auto picture = enlarged_crop(crops_, people_[random() % people_.size()], scale);
         const std::size_t count = pack_.recognisers.size(), first = random() % count;
         std::vector<model::Recogniser*> two{pack_.recognisers[first].get()};
@@ -265,7 +266,7 @@ void train_perceptual(const PerceptualSettings& settings) {
     const auto started = Clock::now();
     Mean loss, cloak_loss, cloak_ratio;
     for (int step = first; step < settings.steps; ++step) {
-        Random random(settings.seed * 1000003 + static_cast<std::uint64_t>(step));
+        Random random(seed_of(settings.seed, step));
         if (step == first || step % kCloakEvery == 0) {
             pool.add(*measure, random);
             cloak_ratio.add(std::log(ratio_of(*student, *teacher, pool.newest())));

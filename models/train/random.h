@@ -2,11 +2,17 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <random>
 
 namespace lowkey::train {
 
 using Random = std::mt19937_64;
+
+// Of one step, scene or shard: the same each time, after a resume as well.
+inline std::uint64_t seed_of(std::uint64_t seed, int number) {
+    return seed * 1000003 + static_cast<std::uint64_t>(number);
+}
 
 inline double uniform(Random& random, double low, double high) {
     return std::uniform_real_distribution<double>(low, high)(random);

@@ -65,15 +65,15 @@ cv::Matx23d any_map(const Face& face, double size, cv::Point2d middle, Random& r
 
 void paste(const LabelledPhotos::Version& photo, const cv::Matx23d& map, cv::Mat cell,
            cv::Point corner) {
-    // `map` counts from pixels' corners and in the whole photo; warpAffine from their centres.
-    cv::Matx23d m = map;
+    cv::Matx23d m = map;  // counts in the whole photo
     for (int row = 0; row < 2; ++row) {
         m(row, 0) /= photo.scale;
         m(row, 1) /= photo.scale;
     }
-    m(0, 2) += (m(0, 0) + m(0, 1)) / 2 - 0.5 - corner.x;
-    m(1, 2) += (m(1, 0) + m(1, 1)) / 2 - 0.5 - corner.y;
-    cv::warpAffine(photo.rgb, cell, m, cell.size(), cv::INTER_LINEAR, cv::BORDER_TRANSPARENT);
+    m(0, 2) -= corner.x;
+    m(1, 2) -= corner.y;
+    cv::warpAffine(photo.rgb, cell, between_centres(m), cell.size(), cv::INTER_LINEAR,
+                   cv::BORDER_TRANSPARENT);
 }
 
 void add_label(Scene& scene, const Face& face, const cv::Rect& cell) {
@@ -155,6 +155,12 @@ void soften_or_sharpen(cv::Mat& rgb, Random& random) {
 }
 
 }  // namespace
+
+cv::Matx23d between_centres(const cv::Matx23d& map) {
+    cv::Matx23d centres = map;
+    for (int row = 0; row < 2; ++row) centres(row, 2) += (map(row, 0) + map(row, 1)) / 2 - 0.5;
+    return centres;
+}
 
 void make_grey(cv::Mat& rgb) {
     cv::Mat grey;

@@ -23,6 +23,9 @@ Scene make_scene(const LabelledPhotos& photos, int size, Random& random);
 // box is that around the ellipse in the old box.
 Face moved(const Face& face, const cv::Matx23d& map);
 
+// The map for warpAffine, which counts from pixels' centres, of one that counts from their corners.
+cv::Matx23d between_centres(const cv::Matx23d& map);
+
 // What cameras do, on CV_8UC3 RGB. `most`: standard deviation of the grain, of 255; 2 at least.
 void make_grey(cv::Mat& rgb);
 void add_grain(cv::Mat& rgb, Random& random, double most);

@@ -90,7 +90,7 @@ void make_views(const ViewSettings& settings) {
     for (int shard = settings.first; shard < settings.first + settings.shards; ++shard) {
         const fs::path file = shard_file(settings.out, shard);
         if (fs::exists(file)) continue;
-        const std::uint64_t seed = settings.seed * 1000003 + static_cast<std::uint64_t>(shard);
+        const std::uint64_t seed = seed_of(settings.seed, shard);
         Random random(seed);
         torch::manual_seed(seed);
         std::vector<torch::Tensor> pixels;

@@ -99,23 +99,22 @@ TEST(CloseUpLook, ManyPicturesAreAnsweredAsEachByItself) {
 
 TEST(AveragedTraining, GoesOnFromItsCheckpointAsIfItHadNotStopped) {
     const lowkey::testing::TemporaryFolder folder;
-    const auto file = folder / "checkpoint.safetensors";
+    const auto stem = folder / "network";
     torch::manual_seed(4);
     const auto network = std::make_shared<model::CloseUpNetwork>(),
                mean = std::make_shared<model::CloseUpNetwork>();
     network->initialise();
-    Averaged training(*network, *mean);
+    Averaged training(*network, *mean, stem);
     const auto pictures = torch::rand({8, 3, 64, 64}) * 2 - 1;
     const auto step = [&](model::CloseUpNetwork& of, Averaged& training_of) {
         of.forward(pictures).square().sum().backward();
         training_of.step(1e-3);
     };
     for (int i = 0; i < 3; ++i) step(*network, training);
-    training.save(file);
+    training.save();
     const auto other = std::make_shared<model::CloseUpNetwork>(),
                other_mean = std::make_shared<model::CloseUpNetwork>();
-    Averaged resumed(*other, *other_mean);
-    resumed.resume(file);
+    Averaged resumed(*other, *other_mean, stem);
     EXPECT_EQ(resumed.next_step(), 3);
     step(*network, training);
     step(*other, resumed);
