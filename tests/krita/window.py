@@ -74,12 +74,14 @@ class Window(Session):
             raise AssertionError(reply["error"])
         return reply["result"]
 
-    def wait_for(self, condition, timeout=60):
+    def wait_for(self, condition, timeout=60, meanwhile=lambda: None):
+        """`meanwhile` is done again each time that the condition is not true yet."""
         deadline = time.monotonic() + timeout
         while not self.do(f"result = bool({condition})"):
             if time.monotonic() > deadline:
                 self.screenshot("/tmp/lowkey-krita-timeout.png")
                 raise AssertionError(f"never became true: {condition}\n{self.output()}")
+            meanwhile()
             time.sleep(0.1)
 
     def output(self):
@@ -91,17 +93,14 @@ class Window(Session):
         subprocess.run(["xdotool", "mousemove", str(x), str(y), "click", "1"],
                        env=self.environment, check=True)
 
-    def open_menu(self, bar, menu, shows, timeout=60):
+    def open_menu(self, bar, menu, shows):
         """Clicks `menu` in the menu bar, an expression, until a menu that `shows` this entry is open: a
         window that is still being laid out takes a click for another place."""
-        deadline = time.monotonic() + timeout
-        while not self.do(f"result = bool(place_of(QApplication.activePopupWidget(), {shows!r}))"):
-            if time.monotonic() > deadline:
-                self.screenshot("/tmp/lowkey-krita-timeout.png")
-                raise AssertionError(f"the menu {menu!r} never opened\n{self.output()}")
+        def click():
             self.do("other = QApplication.activePopupWidget()\nother and other.close()")
             self.click(f"place_of({bar}, {menu!r})")
             time.sleep(1)
+        self.wait_for(f"place_of(QApplication.activePopupWidget(), {shows!r})", meanwhile=click)
 
     def drag(self, start, end):
         """With the left button, between two points given as for click()."""
