@@ -4,7 +4,7 @@
 #include <cmath>
 #include <iomanip>
 #include <iostream>
-#include <opencv2/imgproc.hpp>
+#include <opencv2/core.hpp>
 #include <tuple>
 
 #include "face/merge.h"
@@ -13,6 +13,7 @@
 #include "model/detector.h"
 #include "model/safetensors.h"
 #include "train/background.h"
+#include "train/scene.h"
 
 namespace lowkey::train {
 namespace {
@@ -72,13 +73,6 @@ std::unique_ptr<face::Detector> make(const CheckSettings& settings) {
     return model::make_detector(std::move(parts), limits, torch::kCPU, file);
 }
 
-std::vector<fs::path> files_in(const fs::path& folder) {
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
-    std::sort(files.begin(), files.end());
-    return files;
-}
-
 void print(const std::string& name, const std::vector<Findings>& findings, bool curve) {
     std::vector<float> scores = {0};
     if (curve) scores = {0.2F, 0.3F, 0.35F, 0.4F, 0.45F, 0.5F, 0.55F, 0.6F, 0.65F, 0.7F, 0.8F};
@@ -91,6 +85,28 @@ void print(const std::string& name, const std::vector<Findings>& findings, bool 
                   << " a photo), landmark error " << 100 * sum.landmark_error
                   << " % of the eye distance" << std::endl;
     }
+}
+
+// YuNet's landmarks of a photo and of its mirror image differ: how much of that is in the
+// detector's error, and how far it is from the mean of both.
+void print_mirrored(const std::string& name, face::Detector& yunet,
+                    const std::vector<fs::path>& photos, const std::vector<Findings>& findings) {
+    std::vector<Findings> itself, mean;
+    for (std::size_t i = 0; i < photos.size(); ++i) {
+        const auto loaded = image::read(photos[i]);
+        const auto mirrored = in_mirror(yunet, image::to_rgb8(loaded.picture.view()));
+        itself.push_back({findings[i].truth, mirrored});
+        mean.push_back({averaged(findings[i].truth, mirrored), findings[i].found});
+    }
+    print(name + ", YuNet in the mirror", itself, false);
+    print(name + ", the detector against YuNet's mean with that", mean, false);
+}
+
+std::vector<fs::path> files_in(const fs::path& folder) {
+    std::vector<fs::path> files;
+    for (const auto& entry : fs::directory_iterator(folder)) files.push_back(entry.path());
+    std::sort(files.begin(), files.end());
+    return files;
 }
 
 }  // namespace
@@ -106,6 +122,29 @@ std::vector<Findings> look(face::Detector& detector, face::Detector& yunet,
     return findings;
 }
 
+std::vector<Face> in_mirror(face::Detector& detector, const cv::Mat& rgb) {
+    cv::Mat flipped;
+    cv::flip(rgb, flipped, 1);
+    std::vector<Face> faces = detector.detect(flipped);
+    for (Face& face : faces) face = moved(face, {-1, 0, static_cast<double>(rgb.cols), 0, 1, 0});
+    return faces;
+}
+
+std::vector<Face> averaged(const std::vector<Face>& seen, const std::vector<Face>& mirrored) {
+    std::vector<Face> faces;
+    for (Face face : seen) {
+        const auto overlap_with = [&](const Face& other) { return face::overlap(face, other); };
+        const auto best = std::ranges::max_element(mirrored, {}, overlap_with);
+        if (best == mirrored.end() || overlap_with(*best) < kLeastOverlap) continue;
+        for (std::size_t i = 0; i < face.landmarks.size(); ++i) {
+            face.landmarks[i].x = (face.landmarks[i].x + best->landmarks[i].x) / 2;
+            face.landmarks[i].y = (face.landmarks[i].y + best->landmarks[i].y) / 2;
+        }
+        faces.push_back(face);
+    }
+    return faces;
+}
+
 Agreement agreement(const std::vector<Findings>& findings, float score) {
     Agreement sum;
     for (const Findings& photo : findings) add(sum, photo, score);
@@ -117,12 +156,16 @@ void check_detector(const CheckSettings& settings) {
     const auto detector = make(settings);
     const auto yunet = face::make_yunet(settings.yunet, {kLeastLabel, kLeastLabel});
     std::cout << std::setprecision(4);
-    for (const fs::path& folder : settings.folders)
-        print(folder.string(), look(*detector, *yunet, files_in(folder)), settings.curve);
+    const auto check = [&](const std::string& name, const std::vector<fs::path>& photos) {
+        const auto findings = look(*detector, *yunet, photos);
+        print(name, findings, settings.curve);
+        if (settings.mirror) print_mirrored(name, *yunet, photos, findings);
+    };
+    for (const fs::path& folder : settings.folders) check(folder.string(), files_in(folder));
     if (!settings.people.empty()) {
         const auto photos = photos_of(settings.people, !settings.training_people);
-        print(settings.training_people ? "training people" : "validation people",
-              look(*detector, *yunet, spread(photos, settings.people_photos)), settings.curve);
+        check(settings.training_people ? "training people" : "validation people",
+              spread(photos, settings.people_photos));
     }
     if (settings.backgrounds > 0) {
         const LabelledPhotos photos(settings.people, settings.labels);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <opencv2/core.hpp>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ struct Agreement {
     double landmark_error = 0;  // mean distance over the eye distance, of the matched
 };
 
+// What a detector sees in the mirror, as places of the photo itself.
+std::vector<Face> in_mirror(face::Detector& detector, const cv::Mat& rgb);
+
+// The faces of `seen` that `mirrored` has, too, by a box of IoU 0.5 or more; their landmarks are
+// the means of both, which spares a detector the half of its own scatter.
+std::vector<Face> averaged(const std::vector<Face>& seen, const std::vector<Face>& mirrored);
+
 // Of the detector's faces from `score` up. A face of either side is matched once, best overlap
 // first.
 Agreement agreement(const std::vector<Findings>& findings, float score);
@@ -39,7 +47,8 @@ struct CheckSettings {
     std::size_t people_photos = 1000;            // evenly over the sorted photos
     std::filesystem::path labels;  // with it, empty backgrounds of these photos are looked at, too
     int backgrounds = 0;
-    bool curve = false;  // figures for one score after the other
+    bool curve = false;   // figures for one score after the other
+    bool mirror = false;  // YuNet against itself in the mirror, and the detector against their mean
 };
 
 // Prints a line of figures for each set. Throws Error(file), Error(pack).

@@ -202,6 +202,8 @@ int main(int argc, char** argv) {
         ->needs("--labels")
         ->needs("--people");
     check_detector->add_flag("--curve", check.curve, "Figures for one score after the other");
+    check_detector->add_flag("--mirror", check.mirror,
+                             "Compare YuNet with itself in the mirror, too");
 
     CLI11_PARSE(app, argc, argv);
     try {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "face/heads.h"
 #include "lowkey/error.h"
@@ -223,6 +224,41 @@ TEST_F(Scenes, DamagedLabelsAreAnErrorOfTheFile) {
             EXPECT_EQ(error.kind, ErrorKind::file) << line;
         }
     }
+}
+
+// Sees one face: where the picture is brightest.
+class SeesTheBrightest : public face::Detector {
+  public:
+    std::vector<Face> detect(const cv::Mat& rgb) override {
+        cv::Mat grey;
+        cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
+        cv::Point place;
+        cv::minMaxLoc(grey, nullptr, nullptr, nullptr, &place);
+        return {face_at(static_cast<float>(place.x), static_cast<float>(place.y), 20)};
+    }
+};
+
+TEST(Agreement, WhatIsSeenInTheMirrorIsPlacedInThePhoto) {
+    cv::Mat rgb(60, 100, CV_8UC3, cv::Scalar::all(0));
+    rgb.at<cv::Vec3b>(5, 69) = {255, 255, 255};  // in the mirror at 30
+    SeesTheBrightest detector;
+    const Face seen = in_mirror(detector, rgb).at(0), there = face_at(30, 5, 20);
+    EXPECT_FLOAT_EQ(seen.x, 100 - 30 - there.width);
+    EXPECT_FLOAT_EQ(seen.y, 5);
+    // The right eye of the one is the left eye of the other.
+    EXPECT_FLOAT_EQ(seen.landmarks[0].x, 100 - there.landmarks[1].x);
+    EXPECT_FLOAT_EQ(seen.landmarks[1].y, there.landmarks[0].y);
+}
+
+TEST(Agreement, LandmarksAreAveragedWhereBothSeeAFace) {
+    const Face a = face_at(10, 10, 50), b = face_at(14, 12, 50), other = face_at(200, 10, 50);
+    const auto faces = averaged({a, other}, {face_at(400, 10, 50), b});
+    ASSERT_EQ(faces.size(), 1U);
+    for (std::size_t i = 0; i < 5; ++i) {
+        EXPECT_FLOAT_EQ(faces[0].landmarks[i].x, a.landmarks[i].x + 2);
+        EXPECT_FLOAT_EQ(faces[0].landmarks[i].y, a.landmarks[i].y + 1);
+    }
+    EXPECT_TRUE(averaged({a}, {}).empty());
 }
 
 TEST(Agreement, CountsFoundFalseAndDoubtfulFaces) {
