@@ -40,6 +40,27 @@ class UndoGroup {
     gint32 image_;
 };
 
+// A copy of the layer to write into; freed again unless it is merged.
+class Shadow {
+  public:
+    explicit Shadow(gint32 drawable) : drawable_(drawable) {}
+    ~Shadow() {
+        if (!merged_) gimp_drawable_free_shadow(drawable_);
+    }
+    Shadow(const Shadow&) = delete;
+    Shadow& operator=(const Shadow&) = delete;
+    // Throws Error(input) if GIMP refuses, as it does for a layer in a locked group.
+    void merge() {
+        if (!gimp_drawable_merge_shadow(drawable_, TRUE))
+            throw Error(ErrorKind::input, locked_layer());
+        merged_ = true;
+    }
+
+  private:
+    gint32 drawable_;
+    bool merged_ = false;
+};
+
 }  // namespace
 
 Form check_layer(const Layer& layer) {
@@ -66,20 +87,19 @@ Selection read_layer_selection(const Layer& layer) {
 
 void write_layer(const Layer& layer, const Form& form, const PictureView& before,
                  const PictureView& after) {
+    if (!gimp_item_is_valid(layer.drawable)) throw Error(ErrorKind::input, layer_changed());
     Buffer source(gimp_drawable_get_buffer(layer.drawable));
+    Shadow copy(layer.drawable);
     Buffer shadow(gimp_drawable_get_shadow_buffer(layer.drawable));
     gegl_buffer_copy(source.get(), nullptr, GEGL_ABYSS_NONE, shadow.get(), nullptr);
     const Rect changed = write_changes(shadow.get(), form, before, after);
     gegl_buffer_flush(shadow.get());
     source.reset();
     shadow.reset();
-    if (changed.width == 0) {
-        gimp_drawable_free_shadow(layer.drawable);
-        return;
-    }
+    if (changed.width == 0) return;
     const UndoGroup group(layer.image);
     const WithoutSelection none(layer);
-    gimp_drawable_merge_shadow(layer.drawable, TRUE);
+    copy.merge();
     gimp_drawable_update(layer.drawable, changed.x, changed.y, changed.width, changed.height);
 }
 

@@ -32,6 +32,27 @@ class WithoutSelection {
     GimpChannel* saved_ = nullptr;
 };
 
+// A copy of the layer to write into; freed again unless it is merged.
+class Shadow {
+  public:
+    explicit Shadow(GimpDrawable* drawable) : drawable_(drawable) {}
+    ~Shadow() {
+        if (!merged_) gimp_drawable_free_shadow(drawable_);
+    }
+    Shadow(const Shadow&) = delete;
+    Shadow& operator=(const Shadow&) = delete;
+    // Throws Error(input) if GIMP refuses, as it does for a layer in a locked group.
+    void merge() {
+        if (!gimp_drawable_merge_shadow(drawable_, TRUE))
+            throw Error(ErrorKind::input, locked_layer());
+        merged_ = true;
+    }
+
+  private:
+    GimpDrawable* drawable_;
+    bool merged_ = false;
+};
+
 }  // namespace
 
 Form check_layer(GimpDrawable* layer) {
@@ -58,19 +79,18 @@ Selection read_layer_selection(GimpImage* image, GimpDrawable* layer) {
 
 void write_layer(GimpImage* image, GimpDrawable* layer, const Form& form, const PictureView& before,
                  const PictureView& after) {
+    if (!gimp_item_is_valid(GIMP_ITEM(layer))) throw Error(ErrorKind::input, layer_changed());
     Buffer source(gimp_drawable_get_buffer(layer));
+    Shadow copy(layer);
     Buffer shadow(gimp_drawable_get_shadow_buffer(layer));
     gegl_buffer_copy(source.get(), nullptr, GEGL_ABYSS_NONE, shadow.get(), nullptr);
     const Rect changed = write_changes(shadow.get(), form, before, after);
     gegl_buffer_flush(shadow.get());
     source.reset();
     shadow.reset();
-    if (changed.width == 0) {
-        gimp_drawable_free_shadow(layer);
-        return;
-    }
+    if (changed.width == 0) return;
     const WithoutSelection none(image);
-    gimp_drawable_merge_shadow(layer, TRUE);
+    copy.merge();
     gimp_drawable_update(layer, changed.x, changed.y, changed.width, changed.height);
 }
 

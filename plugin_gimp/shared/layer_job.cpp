@@ -9,10 +9,9 @@
 namespace lowkey::gimp {
 namespace {
 
-Rect pixels_of(const Face& face) {
-    const int x = static_cast<int>(std::floor(face.x)), y = static_cast<int>(std::floor(face.y));
-    return {x, y, static_cast<int>(std::ceil(face.width)),
-            static_cast<int>(std::ceil(face.height))};
+bool holds_middle(const Selection& selection, const Face& face) {
+    return selection.holds(static_cast<int>(std::floor(face.x + face.width / 2)),
+                           static_cast<int>(std::floor(face.y + face.height / 2)));
 }
 
 Face face_of(const Rect& region) {
@@ -42,8 +41,7 @@ std::vector<LayerJob::Candidate> LayerJob::find(const ProgressFunction& progress
     const std::vector<Face> faces = client_->detect(picture_.view(), progress);
     std::vector<Candidate> found;
     for (std::size_t i = 0; i < faces.size(); ++i) {
-        if (selection_.touches(pixels_of(faces[i])))
-            found.push_back({faces[i], static_cast<int>(i)});
+        if (holds_middle(selection_, faces[i])) found.push_back({faces[i], static_cast<int>(i)});
     }
     if (found.empty() && !selection_.everything()) found.push_back({face_of(selection_.bounds), 0});
     candidates_ = found;

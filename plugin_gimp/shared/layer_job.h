@@ -24,8 +24,9 @@ class LayerJob {
 
     const Picture& picture() const { return picture_; }
 
-    // The faces that a cloak may change: all, or with a selection those that it touches. Where the
-    // selection touches none, the selection itself as one face with `from_region`. May be empty.
+    // The faces that a cloak may change: all, or with a selection those whose middle it holds.
+    // Where the selection touches none, the selection itself as one face with `from_region`. May be
+    // empty.
     struct Candidate {
         Face face;
         int index = 0;  // as Settings::faces counts them

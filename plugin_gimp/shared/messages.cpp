@@ -77,6 +77,12 @@ std::string locked_layer() {
         "again.");
 }
 
+std::string layer_changed() {
+    return _(
+        "The layer was changed while LowKey worked, so the result no longer fits and was dropped. "
+        "Run LowKey again.");
+}
+
 std::string selection_outside() {
     return _(
         "The selection does not touch this layer, so there is nothing to do. Select the face or "
@@ -127,7 +133,8 @@ std::string help_text() {
         "Faces: click a face in the picture, or use the list, to leave it out or take it in.\n"
         "Before and after: drag the line to compare, drag the picture to move it.\n\n"
         "If a face is not found, close this window, draw a selection around the face and open "
-        "LowKey again. With a selection, only faces that it touches are changed, and soft edges "
+        "LowKey again. With a selection, only faces whose middle is in it are changed, and soft "
+        "edges "
         "are kept.\n\n"
         "Everything is computed on this computer. Nothing is sent anywhere.");
     text += "\n\n";

@@ -46,6 +46,7 @@ std::string no_memory();
 std::string not_a_layer();
 std::string layer_group();
 std::string locked_layer();
+std::string layer_changed();
 std::string selection_outside();
 std::string faces_outside_selection();
 std::string no_face_anywhere();

@@ -65,7 +65,10 @@ Rect write_changes(GeglBuffer* layer, const Form& form, const PictureView& befor
         static_cast<std::size_t>(babl_format_get_bytes_per_pixel(native));
     const std::size_t pixel = bytes_per_pixel(after.format);
     const std::size_t width = static_cast<std::size_t>(after.width);
+    if (extent.width != before.width || extent.height != before.height)
+        throw Error(ErrorKind::input, layer_changed());
     std::vector<std::byte> kept(width * kBand * native_pixel), made(width * native_pixel);
+    std::vector<std::byte> now(width * kBand * pixel);
 
     int left = after.width, right = 0, top = after.height, bottom = 0;
     for (int y0 = 0; y0 < after.height; y0 += kBand) {
@@ -78,7 +81,11 @@ Rect write_changes(GeglBuffer* layer, const Form& form, const PictureView& befor
         const GeglRectangle band = {extent.x, extent.y + y0, after.width, rows};
         const int native_stride = static_cast<int>(width * native_pixel);
         gegl_buffer_get(layer, &band, 1.0, native, kept.data(), native_stride, GEGL_ABYSS_NONE);
+        gegl_buffer_get(layer, &band, 1.0, form.babl, now.data(), static_cast<int>(width * pixel),
+                        GEGL_ABYSS_NONE);
         for (int y = y0; y < y0 + rows; ++y) {
+            const std::byte* now_row =
+                now.data() + static_cast<std::size_t>(y - y0) * width * pixel;
             const std::byte* old_row = before.row(y);
             const std::byte* new_row = after.row(y);
             if (std::memcmp(old_row, new_row, width * pixel) == 0) continue;
@@ -88,6 +95,8 @@ Rect write_changes(GeglBuffer* layer, const Form& form, const PictureView& befor
             for (int x = 0; x < after.width; ++x) {
                 const std::size_t at = static_cast<std::size_t>(x);
                 if (std::memcmp(old_row + at * pixel, new_row + at * pixel, pixel) == 0) continue;
+                if (std::memcmp(old_row + at * pixel, now_row + at * pixel, pixel) != 0)
+                    throw Error(ErrorKind::input, layer_changed());
                 std::memcpy(target + at * native_pixel, made.data() + at * native_pixel,
                             native_pixel);
                 left = std::min(left, x);
@@ -101,16 +110,10 @@ Rect write_changes(GeglBuffer* layer, const Form& form, const PictureView& befor
     return left < right ? Rect{left, top, right - left, bottom - top} : Rect{};
 }
 
-bool Selection::touches(const Rect& area) const {
+bool Selection::holds(int x, int y) const {
     if (everything()) return true;
-    const int x0 = std::max(area.x, 0), x1 = std::min(area.x + area.width, width);
-    const int y0 = std::max(area.y, 0), y1 = std::min(area.y + area.height, height);
-    for (int y = y0; y < y1; ++y) {
-        const std::uint8_t* row = coverage.data() + static_cast<std::size_t>(y) * width;
-        if (x0 < x1 && std::any_of(row + x0, row + x1, [](std::uint8_t c) { return c != 0; }))
-            return true;
-    }
-    return false;
+    return x >= 0 && y >= 0 && x < width && y < height &&
+           coverage[static_cast<std::size_t>(y) * width + x] != 0;
 }
 
 MaskView Selection::view() const {
@@ -126,6 +129,11 @@ Selection read_selection(GeglBuffer* mask, int offset_x, int offset_y, int width
     const GeglRectangle area = {offset_x, offset_y, width, height};
     gegl_buffer_get(mask, &area, 1.0, babl_format("Y u8"), selection.coverage.data(), width,
                     GEGL_ABYSS_NONE);
+    // Everything selected is as good as no selection: it points at no face.
+    if (std::ranges::all_of(selection.coverage, [](std::uint8_t c) { return c == 255; })) {
+        selection.coverage.clear();
+        return selection;
+    }
     int left = width, right = 0, top = height, bottom = 0;
     for (int y = 0; y < height; ++y) {
         const std::uint8_t* row = selection.coverage.data() + static_cast<std::size_t>(y) * width;

@@ -32,18 +32,20 @@ Picture read(GeglBuffer* layer, const Form& form);
 
 // Writes the pixels that differ between `before` and `after`; every other pixel of the buffer stays
 // bit for bit, whatever its precision. Returns the bounds of what changed, empty if nothing did.
+// Throws Error(input) if the buffer no longer holds `before` where it would write, in part written.
 Rect write_changes(GeglBuffer* layer, const Form& form, const PictureView& before,
                    const PictureView& after);
 
 // A selection cut to a layer.
 struct Selection {
-    std::vector<std::uint8_t> coverage;  // empty: everything is selected
+    std::vector<std::uint8_t> coverage;  // empty: all of the layer is selected
     int width = 0, height = 0;
     Rect bounds;  // of the non-zero coverage; zero size: nothing of the layer is selected
 
     bool everything() const { return coverage.empty(); }
     bool nothing() const { return !everything() && bounds.width == 0; }
-    bool touches(const Rect& area) const;
+    // Whether the pixel is selected, if only in part. Outside of the layer nothing is.
+    bool holds(int x, int y) const;
     MaskView view() const;
 };
 

@@ -189,13 +189,13 @@ INSTANTIATE_TEST_SUITE_P(All, Gimp2Precision,
 TEST_F(Gimp2, StaysInsideAHardSelection) {
     const cv::Mat clean = load(face());
     const cv::Rect moved = changed(clean, expected(clean));
-    const cv::Rect half(moved.x, moved.y, moved.width / 2, moved.height);
+    const cv::Rect most(moved.x, moved.y, moved.width * 2 / 3, moved.height);
     const std::string select = "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE " +
-                               std::to_string(half.x) + " " + std::to_string(half.y) + " " +
-                               std::to_string(half.width) + " " + std::to_string(half.height) + ")";
+                               std::to_string(most.x) + " " + std::to_string(most.y) + " " +
+                               std::to_string(most.width) + " " + std::to_string(most.height) + ")";
     const cv::Mat made = cloaked(face(), out("selected.png"), select);
     cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
-    mask(half) = 255;
+    mask(most) = 255;
     EXPECT_FALSE(same(made, clean));
     EXPECT_TRUE(same_outside(made, clean, mask));
     Options options;
@@ -247,21 +247,21 @@ TEST_F(Gimp2, KeepsTheSelectionAndTheActiveLayer) {
 TEST_F(Gimp2, KnowsWhereALayerLies) {
     const cv::Mat clean = load(face());
     const cv::Rect moved = changed(clean, expected(clean));
-    const cv::Rect half(moved.x, moved.y, moved.width / 2, moved.height);
+    const cv::Rect most(moved.x, moved.y, moved.width * 2 / 3, moved.height);
     const int dx = -20, dy = 30;
     const std::string select =
         "(gimp-layer-set-offsets layer " + std::to_string(dx) + " " + std::to_string(dy) +
         ") (gimp-image-resize-to-layers image) (gimp-image-resize image 3000 3000 500 500)"
         "(let* ((o (gimp-drawable-offsets layer)))"
         "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE (+ (car o) " +
-        std::to_string(half.x) + ") (+ (cadr o) " + std::to_string(half.y) + ") " +
-        std::to_string(half.width) + " " + std::to_string(half.height) + "))";
+        std::to_string(most.x) + ") (+ (cadr o) " + std::to_string(most.y) + ") " +
+        std::to_string(most.width) + " " + std::to_string(most.height) + "))";
     const std::string crop = "(gimp-selection-none image) (gimp-image-resize-to-layers image)";
     const fs::path to = out("offset.png");
     const ConsoleRun run = run_gimp(on_file(face(), select + cloak() + crop, to));
     ASSERT_FALSE(run.failed()) << run.output;
     cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
-    mask(half) = 255;
+    mask(most) = 255;
     Options options;
     options.faces = {0};
     EXPECT_TRUE(same(load(to), expected(clean, options, mask)));
@@ -311,6 +311,30 @@ TEST_F(Gimp2, RefusesAnIndexedImage) {
         "(gimp-image-convert-indexed image CONVERT-DITHER-NONE CONVERT-PALETTE-GENERATE 64 "
         "FALSE FALSE \"\")",
         {}, "Cannot operate on indexed color images");
+}
+
+TEST_F(Gimp2, RefusesALayerInALockedGroup) {
+    expect_refusal(face(),
+                   "(let* ((group (car (gimp-layer-group-new image))))"
+                   "(gimp-image-insert-layer image group 0 0)"
+                   "(gimp-image-reorder-item image layer group 0)"
+                   "(gimp-item-set-lock-content group TRUE))",
+                   {}, "are locked");
+}
+
+// The chin of a face that lies by the selection's edge does not make it the one that is meant.
+TEST_F(Gimp2, ASelectionThatOnlyTouchesAFaceIsTakenAsTheFace) {
+    const cv::Mat clean = load(face());
+    const cv::Rect moved = changed(clean, expected(clean));
+    const cv::Rect edge(moved.x + moved.width * 2 / 3, moved.y, moved.width / 3, moved.height);
+    const std::string select = "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE " +
+                               std::to_string(edge.x) + " " + std::to_string(edge.y) + " " +
+                               std::to_string(edge.width) + " " + std::to_string(edge.height) + ")";
+    cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
+    mask(edge) = 255;
+    Options options;
+    options.region = Rect{edge.x, edge.y, edge.width, edge.height};
+    EXPECT_TRUE(same(cloaked(face(), out("touched.png"), select), expected(clean, options, mask)));
 }
 
 TEST_F(Gimp2, RefusesALockedLayer) {

@@ -84,9 +84,9 @@ TEST_F(Gimp3, RunsFromPythonAndKeepsSelectionAndLayers) {
     const cv::Rect half(all.x, all.y, all.width / 2, all.height);
     const fs::path to = out("python.png");
     const ConsoleRun run = run_python(python_on_face(
-        "image.select_rectangle(Gimp.ChannelOps.REPLACE, " + std::to_string(half.x) + ", " +
-        std::to_string(half.y) + ", " + std::to_string(half.width) + ", " +
-        std::to_string(half.height) +
+        "image.select_rectangle(Gimp.ChannelOps.REPLACE, " + std::to_string(most.x) + ", " +
+        std::to_string(most.y) + ", " + std::to_string(most.width) + ", " +
+        std::to_string(most.height) +
         ")\n"
         "config.set_property('iterations', 3)\n"
         "print('RESULT', procedure.run(config).index(0) == Gimp.PDBStatusType.SUCCESS)\n"
@@ -98,7 +98,7 @@ TEST_F(Gimp3, RunsFromPythonAndKeepsSelectionAndLayers) {
     EXPECT_NE(run.output.find("SELECTED True"), std::string::npos) << run.output;
     EXPECT_NE(run.output.find("LAYERS True 0"), std::string::npos) << run.output;
     cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
-    mask(half) = 255;
+    mask(most) = 255;
     EXPECT_FALSE(same(load(to), clean));
     EXPECT_TRUE(same_outside(load(to), clean, mask));
 }
