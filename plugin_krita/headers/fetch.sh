@@ -84,6 +84,11 @@ tar -xf krita_*.orig.tar.* --strip-components=1 -C "$work/headers" --wildcards '
 printf '%s\n' "$version" >"$work/headers/complete"
 
 mkdir -p "$(dirname "$folder")"
-rm -rf "$folder"
+# The folder may have been named by a person: only headers of an earlier fetch make way.
+if [ -n "$(ls -A -- "$folder" 2>/dev/null)" ] && [ ! -e "$folder/generated" ]; then
+    say "$folder holds something else than Krita's headers. Name another folder in LOWKEY_KRITA_HEADERS."
+    exit 1
+fi
+rm -rf -- "$folder"
 mv "$work/headers" "$folder"
 printf '%s\n' "$folder"

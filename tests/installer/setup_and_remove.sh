@@ -43,3 +43,31 @@ printf '%s\n' "$HOME/.local/share/lowkey/of-an-old-version" >>"$manifest"
 [ "$(cat "$HOME/.local/bin/other" "$HOME/.local/bin/krita")" = minemine ] || wrong "a file of the person's own was changed"
 [ ! -e "$HOME/.local/share/lowkey" ] || wrong "an empty folder was left"
 "$root/installer/remove" | grep -q 'Nothing to remove' || wrong "removing twice must be no error"
+
+# What was remembered of pictures goes even where nothing is listed as installed.
+mkdir -p "$HOME/.cache/lowkey/results"
+"$root/installer/remove" >/dev/null 2>&1
+[ ! -e "$HOME/.cache/lowkey/results" ] || wrong "cloaked faces were left in the cache"
+
+# Without a krita of the person's own there is one that starts the system's with the plug-in, from a
+# folder with a space in its name, too.
+rm "$HOME/.local/bin/krita"
+"${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "third setup: $(cat "$scratch/log")"
+if [ -e "$HOME/.local/bin/krita" ]; then
+    named=$(eval "$(grep '^lowkey=' "$HOME/.local/bin/krita")" && printf '%s' "$lowkey")
+    [ -e "$named" ] || wrong "krita looks for the plug-in at $named"
+    for entry in "$HOME"/.local/share/applications/*krita*.desktop; do
+        [ -e "$entry" ] || continue
+        ! grep '^Exec=' "$entry" | grep -qv "^Exec=\"$HOME/.local/bin/krita\"" || wrong "$entry starts something else: $(grep '^Exec=' "$entry")"
+    done
+fi
+"$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "third remove: $(cat "$scratch/log")"
+
+# A folder of someone else's is not emptied for a Debian to be made in.
+if [ "$(id -u)" = 0 ]; then
+    mkdir "$scratch/data"
+    printf 'mine' >"$scratch/data/file"
+    ! "$root/installer/debian" 13 --folder "$scratch/data" >"$scratch/log" 2>&1 || wrong "a Debian was made in another's folder"
+    grep -q 'Name another folder' "$scratch/log" || wrong "installer/debian says: $(cat "$scratch/log")"
+    [ "$(cat "$scratch/data/file")" = mine ] || wrong "installer/debian took a file of someone else's"
+fi
