@@ -242,7 +242,10 @@ void Dialog::forget_faces() {
 void Dialog::find_faces() {
     if (!device_) return;
     const Content content(device_);
-    if (content.empty() || !content.holds_colour()) return;
+    if (content.empty() || !content.holds_colour()) {
+        if (!for_layer_) faces_->show_message(nothing_to_cloak());
+        return;
+    }
     const QSize size = content.area().size();
     const QSize small = size.scaled(2 * faces_->minimumSize(), Qt::KeepAspectRatio);
     faces_->show_picture(device_->createThumbnail(small.width(), small.height(), content.area()),

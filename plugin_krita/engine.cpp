@@ -7,6 +7,8 @@
 #include <cmath>
 #include <thread>
 
+#include "messages.h"
+
 Q_LOGGING_CATEGORY(lowkeyKrita, "lowkey.krita", QtWarningMsg)
 
 namespace lowkey::krita {
@@ -210,7 +212,15 @@ std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash&
 Outcome Engine::run(const Job& job) {
     Outcome outcome;
     const Content content(job.device);
-    if (content.empty() || !content.holds_colour()) return outcome;
+    if (content.empty() || !content.holds_colour()) {
+        // A layer of the document may have nothing below it; a person who chose the filter means a
+        // picture.
+        if (job.layer) return outcome;
+        outcome.kind = Outcome::failed;
+        outcome.message = nothing_to_cloak();
+        Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
+        return outcome;
+    }
 
     const Hash key = content.hash(content.area());
     const std::string parameters = parameters_of(job.settings.options);
@@ -238,7 +248,8 @@ Outcome Engine::run(const Job& job) {
         if (auto cloak = recall(key, parameters)) return settled(std::move(cloak));
         {
             const std::lock_guard state(state_);
-            if (job.layer && failure_.key == key && Clock::now() < failure_.until) {
+            if (job.layer && failure_.key == key && failure_.parameters == parameters &&
+                Clock::now() < failure_.until) {
                 outcome.kind = Outcome::failed;
                 outcome.message = failure_.message;
                 return outcome;
@@ -264,7 +275,7 @@ Outcome Engine::run(const Job& job) {
     if (outcome.kind == Outcome::failed) {
         qCInfo(lowkeyKrita) << "failed:" << outcome.message;
         const std::lock_guard lock(state_);
-        failure_ = {key, Clock::now() + kFailureHolds, outcome.message};
+        failure_ = {key, parameters, Clock::now() + kFailureHolds, outcome.message};
     } else if (job.layer && ticket.dialog) {
         ticket.dialog->layer_left = true;
     }

@@ -98,6 +98,7 @@ class Engine : public QObject {
     };
     struct Failure {
         Hash key{};
+        std::string parameters;
         std::chrono::steady_clock::time_point until;
         QString message;
     };

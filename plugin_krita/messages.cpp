@@ -40,6 +40,10 @@ void print(const QString& text) {
 
 }  // namespace
 
+QString nothing_to_cloak() {
+    return i18n("This layer has no picture to cloak. Click the photo's layer and try again.");
+}
+
 void tell_failure(const QString& text) {
     print(text);
     later([text] {

@@ -6,6 +6,9 @@
 
 namespace lowkey::krita {
 
+// Of a layer without pixels, or a mask.
+QString nothing_to_cloak();
+
 // A message box, once for the same text until it is closed.
 void tell_failure(const QString& text);
 

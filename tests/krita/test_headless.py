@@ -283,6 +283,20 @@ class Faults(HeadlessTest):
         self.assertEqual(self.pixels("layer.png"), self.pixels("in.png"))
         self.assertIn("protects nothing", output)
 
+    def test_a_layer_without_pixels_says_that_nothing_was_protected(self):
+        pictures.noise(self.folder / "in.png", 400, 300)
+        output = self.session.run_script('''
+            def body():
+                document = open_picture("in.png")
+                empty = document.createNode("new", "paintlayer")
+                document.rootNode().addChildNode(empty, None)
+                lowkey().startFilter(empty, 0, 0, document.width(), document.height())
+                export(document, "out.png")
+                close(document)
+        ''')
+        self.assertIn("no picture to cloak", output)
+        self.assertEqual(self.pixels("out.png"), self.pixels("in.png"))
+
     def test_settings_of_a_hostile_document_are_brought_into_range(self):
         pictures.noise(self.folder / "in.png", 400, 300)
         output = self.session.run_script('''
