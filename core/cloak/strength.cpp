@@ -1,40 +1,44 @@
 #include "cloak/strength.h"
 
-#include <algorithm>
 #include <cmath>
 #include <iterator>
 
 namespace lowkey::cloak {
 namespace {
 
-// What a strength may cost; between two rows every value goes evenly by its logarithm. `light`,
+// What a strength may cost; between two rows budgets go evenly by their logarithm. `light`,
 // `balanced` and `strong` stand at 25, 50 and 80: mean DSSIM .005, .010 and .018. A cloak's LPIPS
 // is about four fifths of its budget, which the moving grid (budgeted.cpp) asks for where the cloak
 // does worst. Colour is held far under what small faces would bear: at .6 a face of 600 pixels
-// wears purple and green make-up. docs/results.md has what other shares of both did.
+// wears purple and green make-up. At 100, DSSIM binds and is spent where LPIPS and colour have
+// room. docs/results.md has what other shares of them did.
 struct Row {
     double strength;
+    double epsilon;  // L-infinity bound, of 255; a weak cloak has no use for single strong pixels
     Budgets budgets;
 };
 constexpr Row kRows[] = {
-    {0, {.dssim = 0.0025, .lpips = 0.010, .chroma = 0.20}},
-    {25, {.dssim = 0.0049, .lpips = 0.0165, .chroma = 0.24}},
-    {50, {.dssim = 0.0098, .lpips = 0.0245, .chroma = 0.30}},
-    {80, {.dssim = 0.0177, .lpips = 0.036, .chroma = 0.40}},
-    {100, {.dssim = 0.040, .lpips = 0.060, .chroma = 0.55}},
+    {0, 12, {.dssim = 0.0025, .lpips = 0.010, .chroma = 0.20}},
+    {25, 18, {.dssim = 0.0049, .lpips = 0.0165, .chroma = 0.24}},
+    {50, 24, {.dssim = 0.0098, .lpips = 0.0245, .chroma = 0.30}},
+    {80, 24, {.dssim = 0.0177, .lpips = 0.036, .chroma = 0.40}},
+    {100, 32, {.dssim = 0.0304, .lpips = 0.090, .chroma = 0.60}},
 };
 
-Budgets budgets_for(double strength) {
+Row row_for(double strength) {
     const Row* upper = std::begin(kRows) + 1;
     while (strength > upper->strength) ++upper;
     const Row& lower = *(upper - 1);
     const double share = (strength - lower.strength) / (upper->strength - lower.strength);
-    const auto between = [&](double Budgets::*value) {
-        return std::pow(lower.budgets.*value, 1 - share) * std::pow(upper->budgets.*value, share);
+    const auto between = [&](double low, double high) {
+        return std::pow(low, 1 - share) * std::pow(high, share);
     };
-    return {.dssim = between(&Budgets::dssim),
-            .lpips = between(&Budgets::lpips),
-            .chroma = between(&Budgets::chroma)};
+    const Budgets &low = lower.budgets, &high = upper->budgets;
+    return {strength,
+            std::lerp(lower.epsilon, upper->epsilon, share),
+            {.dssim = between(low.dssim, high.dssim),
+             .lpips = between(low.lpips, high.lpips),
+             .chroma = between(low.chroma, high.chroma)}};
 }
 
 // The published bound is 50 steps of 0.0025 from +-0.005: 33/255. Other strengths scale the step,
@@ -58,9 +62,9 @@ Recipe recipe_for(const Options& options) {
     const int iterations = effective_iterations(options);
     if (options.preset == Preset::paper) return published_recipe(strength, iterations);
     Recipe recipe;
-    recipe.budgets = budgets_for(strength);
-    // 24/255 at strength 50 and above; a weak cloak has no use for single strong pixels.
-    recipe.epsilon = 24.0 / 255 * std::clamp(0.5 + strength / 100.0, 0.5, 1.0);
+    const Row row = row_for(strength);
+    recipe.budgets = row.budgets;
+    recipe.epsilon = row.epsilon / 255;
     recipe.step = 2.0 / 255;
     recipe.start = 1.0 / 255;
     recipe.iterations = iterations;

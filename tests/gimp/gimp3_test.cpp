@@ -81,7 +81,7 @@ TEST_F(Gimp3, GivesTheCommandsPixels) {
 TEST_F(Gimp3, RunsFromPythonAndKeepsSelectionAndLayers) {
     const cv::Mat clean = load(face());
     const cv::Rect all = changed(clean, expected(clean));
-    const cv::Rect half(all.x, all.y, all.width / 2, all.height);
+    const cv::Rect most(all.x, all.y, all.width * 2 / 3, all.height);
     const fs::path to = out("python.png");
     const ConsoleRun run = run_python(python_on_face(
         "image.select_rectangle(Gimp.ChannelOps.REPLACE, " + std::to_string(most.x) + ", " +
