@@ -68,6 +68,10 @@ Dialog::Dialog(QWidget* parent, KisPaintDeviceSP device, bool for_layer)
       name_(QUuid::createUuid().toString(QUuid::Id128)) {
     build();
     show_options(remembered_options());
+    if (device_ && !for_layer_) {
+        const Content content(device_);
+        picture_ = name_of(content.hash(content.area()));
+    }
     Engine& engine = Engine::instance();
     engine.open_dialog(name_);
     connect(&engine, &Engine::progressed, this, &Dialog::show_progress, Qt::QueuedConnection);
@@ -188,6 +192,7 @@ KisPropertiesConfigurationSP Dialog::configuration() const {
     settings.options.region = region_;
     settings.dialog = name_;
     settings.generation = generation_;
+    settings.picture = picture_;
     write_settings(settings, *configuration);
     return configuration;
 }

@@ -54,6 +54,7 @@ class Dialog : public KisConfigWidget {
     const QString name_;  // of this dialog in its configurations
     int generation_ = 0;
     std::optional<Rect> region_;
+    QString picture_;   // name of the pixels that it was opened on
     int outcome_ = -1;  // of the present generation; -1: none yet
     QString outcome_message_;
     bool host_connected_ = false;

@@ -227,6 +227,15 @@ Outcome Engine::run(const Job& job) {
     Ticket ticket{*this, job.settings, dialog_of(job.settings.dialog)};
     if (ticket.dialog) ticket.abandoned_before = ticket.dialog->abandoned;
 
+    const Options& options = job.settings.options;
+    const bool chosen = !options.faces.empty() || options.region;
+    const QString& chosen_on = job.settings.picture;
+    if (chosen && !ticket.dialog && !chosen_on.isEmpty() && chosen_on != name_of(key)) {
+        outcome.kind = Outcome::failed;
+        outcome.message = chosen_elsewhere();
+        return outcome;
+    }
+
     const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
         outcome.kind = cloak->faces == 0 ? Outcome::no_face : Outcome::cloaked;
         outcome.message = cloak->message;

@@ -44,6 +44,12 @@ QString nothing_to_cloak() {
     return i18n("This layer has no picture to cloak. Click the photo's layer and try again.");
 }
 
+QString chosen_elsewhere() {
+    return i18n(
+        "The faces or the selection were chosen on another picture. Open LowKey from the filter "
+        "menu to choose them on this one.");
+}
+
 void tell_failure(const QString& text) {
     print(text);
     later([text] {

@@ -9,6 +9,9 @@ namespace lowkey::krita {
 // Of a layer without pixels, or a mask.
 QString nothing_to_cloak();
 
+// Of "apply again" with faces or a selection.
+QString chosen_elsewhere();
+
 // A message box, once for the same text until it is closed.
 void tell_failure(const QString& text);
 

@@ -242,6 +242,10 @@ std::vector<NativePatch> Content::native(const Picture& before,
     return result;
 }
 
+QString name_of(const Hash& hash) {
+    return QString::number(hash[0], 16) + '-' + QString::number(hash[1], 16);
+}
+
 void paste(const std::vector<NativePatch>& patches, KisPaintDevice& device, const QRect& inside) {
     const std::size_t pixel = static_cast<std::size_t>(device.pixelSize());
     for (const NativePatch& patch : patches) {

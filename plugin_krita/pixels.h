@@ -8,6 +8,7 @@
 #include <kis_types.h>
 
 #include <QRect>
+#include <QString>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -59,6 +60,9 @@ class Content {
     Layout layout_;
     QRect area_;
 };
+
+// The hash of all of a device's content, as text.
+QString name_of(const Hash& hash);
 
 void paste(const std::vector<NativePatch>& patches, KisPaintDevice& device, const QRect& inside);
 

@@ -55,6 +55,7 @@ Settings read_settings(const KisPropertiesConfiguration& configuration) {
     options.region = region_of(configuration.getString("region"));
     settings.dialog = configuration.getString("dialog");
     settings.generation = configuration.getInt("generation");
+    settings.picture = configuration.getString("picture");
     return settings;
 }
 
@@ -76,6 +77,7 @@ void write_settings(const Settings& settings, KisPropertiesConfiguration& config
     configuration.setProperty("region", region);
     configuration.setProperty("dialog", settings.dialog);
     configuration.setProperty("generation", settings.generation);
+    configuration.setProperty("picture", settings.picture);
 }
 
 Options remembered_options() {

@@ -17,6 +17,9 @@ struct Settings {
     // so that a later change cancels this computation and no other. Empty: no dialog.
     QString dialog;
     int generation = 0;
+    // Name of the pixels that the dialog's faces and region were chosen on: Krita's "apply again"
+    // brings them to any picture. Empty: a layer's, or not from a dialog.
+    QString picture;
 };
 
 Settings read_settings(const KisPropertiesConfiguration& configuration);
