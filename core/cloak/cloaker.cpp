@@ -225,6 +225,9 @@ CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& opti
         FaceReport face = measure(picture, result.picture.view(), choice.faces[n], regions[n]);
         face.iterations = iterations[n];
         face.seconds = seconds[n];
+        if (!(face.quality.linf > 0))
+            report.notes.push_back("Face " + std::to_string(face.index) +
+                                   " was not changed, so it is not protected.");
         report.faces.push_back(std::move(face));
     }
     report.seconds = clock.seconds();

@@ -131,7 +131,9 @@ int run_batch(Batch& batch, const std::vector<Input>& inputs) {
     if (inputs.size() > 1 || cancelled) {
         std::string summary =
             std::to_string(done) + " of " + std::to_string(inputs.size()) + " cloaked";
-        if (skipped) summary += ", " + std::to_string(skipped) + " skipped (cloaked already)";
+        if (skipped)
+            summary += ", " + std::to_string(skipped) +
+                       " skipped (their outputs are there; --force writes them anew)";
         if (failed) summary += ", " + std::to_string(failed) + " failed";
         batch.line.message(summary + (cancelled ? ". Cancelled." : "."));
     }
@@ -168,14 +170,16 @@ void add_face_options(CLI::App& app, CloakArguments& arguments) {
     app.add_option("--faces", arguments.faces,
                    "Only these faces, as `lowkey detect` counts them: 0,2")
         ->type_name("LIST")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);  // what follows is a picture
     app.add_option(
            "--region", arguments.region,
            "Only faces in this part of the picture, in pixels; if none is found there, the region "
            "itself is taken as the face")
         ->type_name("X,Y,W,H")
         ->delimiter(',')
-        ->expected(4);
+        ->expected(4)
+        ->allow_extra_args(false);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
            "may be given again. It is code and runs with your rights: name only files you trust")
         ->type_name("FILE.pt")
         ->expected(1)
+        ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     app.add_option("--threads", options.threads, "Processor threads to use; default: one a core")
         ->type_name("N")

@@ -160,6 +160,7 @@ void add_measure_options(CLI::App& app, EvaluateArguments& arguments) {
     app.add_option("--strengths", arguments.strengths, "Several strengths, for a curve: 25,50,80")
         ->type_name("LIST")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::Range(kMinStrength, kMaxStrength))
         ->excludes("--strength");
     std::vector<std::string> names;
@@ -172,6 +173,7 @@ void add_measure_options(CLI::App& app, EvaluateArguments& arguments) {
            "alone cloaks nothing and measures the judges")
         ->type_name("LIST")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::IsMember(names));
 }
 

@@ -22,7 +22,12 @@ void add_pictures(const fs::path& folder, std::vector<Input>& inputs) {
     for (; !problem && entry != Iterator(); entry.increment(problem)) {
         const fs::path& path = entry->path();
         std::error_code ignored;
-        if (path.filename().string().starts_with('.') || !entry->is_regular_file(ignored)) continue;
+        if (path.filename().string().starts_with('.')) {
+            if constexpr (requires { entry.disable_recursion_pending(); })
+                entry.disable_recursion_pending();
+            continue;
+        }
+        if (!entry->is_regular_file(ignored)) continue;
         if (is_ours(path) || !image::file_type_of_extension(path)) continue;
         inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
     }

@@ -290,6 +290,29 @@ TEST_F(Command, AnExistingFileIsKeptUnlessForced) {
     EXPECT_NE(text_of(path("a.cloaked.png")), "precious");
 }
 
+TEST_F(Command, OptionsWithListsLeaveThePictureItsName) {
+    const auto picture = make("a.png").string();
+    const std::vector<std::string> quick = {"--iterations", "1", "--region", "20,16,64,64",
+                                            picture};
+    EXPECT_EQ(run("cloak", quick).status, 0);
+    EXPECT_EQ(cloak({"--faces", "0", picture, "-o", path("b.png").string()}).status, 0);
+}
+
+TEST_F(Command, HiddenFoldersAreLeftAlone) {
+    make("in/a.png");
+    make("in/.trash/b.png");
+    ASSERT_EQ(cloak({path("in").string(), "-r"}).status, 0);
+    EXPECT_TRUE(fs::exists(path("in/a.cloaked.png")));
+    EXPECT_FALSE(fs::exists(path("in/.trash/b.cloaked.png")));
+}
+
+TEST_F(Command, AFaceThatIsNotChangedIsSaidToBe) {
+    const auto picture = make("a.png").string();
+    const Result result = cloak({picture, "--preset", "paper", "--strength", "0"});
+    EXPECT_EQ(result.status, 0);
+    EXPECT_THAT(result.out, HasSubstr("not protected"));
+}
+
 TEST_F(Command, ABatchGoesOnAfterErrorsAndOnceMoreWhereItStopped) {
     make("in/a.png");
     make("in/deep/b.jpg");
