@@ -35,6 +35,8 @@ once=$(files)
 manifest=$HOME/.local/share/lowkey/installed.txt
 printf 'old' >"$HOME/.local/share/lowkey/of-an-old-version"
 printf '%s\n' "$HOME/.local/share/lowkey/of-an-old-version" >>"$manifest"
+mkdir -p "$HOME/.cache/lowkey/results"
+printf 'old' >"$HOME/.cache/lowkey/results/of-an-old-version"
 "${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "second setup: $(cat "$scratch/log")"
 [ "$(files)" = "$once" ] || wrong "the second run left other files: $(diff <(files) <(printf '%s\n' "$once"))"
 
