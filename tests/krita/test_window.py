@@ -310,7 +310,7 @@ class PerUser(WindowTest):
         subprocess.run(["cmake", "--install", os.environ["LOWKEY_BUILD"], "--component", "krita",
                         "--prefix", str(prefix)], check=True, capture_output=True)
         entry = (prefix / "share/applications/org.kde.krita.desktop").read_text()
-        self.assertIn(f"Exec={prefix}/bin/krita %", entry)
+        self.assertIn(f'Exec="{prefix}/bin/krita" %', entry)
         del self.window.environment["KRITA_PLUGIN_PATH"]
         self.start(program=str(prefix / "bin/krita"))
         self.assertTrue(self.window.do("result = app.action('krita_filter_lowkey') is not None"))
