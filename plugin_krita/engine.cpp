@@ -212,15 +212,16 @@ std::shared_ptr<const Cloak> Engine::compute(const Content& content, const Hash&
 Outcome Engine::run(const Job& job) {
     Outcome outcome;
     const Content content(job.device);
-    if (content.empty() || !content.holds_colour()) {
-        // A layer of the document may have nothing below it; a person who chose the filter means a
-        // picture.
-        if (job.layer) return outcome;
+    const auto refused = [&](const QString& message) {
         outcome.kind = Outcome::failed;
-        outcome.message = nothing_to_cloak();
+        outcome.message = message;
         Q_EMIT ended(job.settings.dialog, job.settings.generation, outcome.kind, outcome.message);
         return outcome;
-    }
+    };
+    // A layer of the document may have nothing below it; a person who chose the filter means a
+    // picture.
+    if (content.empty() || !content.holds_colour())
+        return job.layer ? outcome : refused(nothing_to_cloak());
 
     const Hash key = content.hash(content.area());
     const std::string parameters = parameters_of(job.settings.options);
@@ -230,11 +231,8 @@ Outcome Engine::run(const Job& job) {
     const Options& options = job.settings.options;
     const bool chosen = !options.faces.empty() || options.region;
     const QString& chosen_on = job.settings.picture;
-    if (chosen && !ticket.dialog && !chosen_on.isEmpty() && chosen_on != name_of(key)) {
-        outcome.kind = Outcome::failed;
-        outcome.message = chosen_elsewhere();
-        return outcome;
-    }
+    if (chosen && !ticket.dialog && !chosen_on.isEmpty() && chosen_on != name_of(key))
+        return refused(chosen_elsewhere());
 
     const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
         outcome.kind = cloak->faces == 0 ? Outcome::no_face : Outcome::cloaked;

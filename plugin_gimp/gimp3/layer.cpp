@@ -2,6 +2,7 @@
 
 #include "lowkey/error.h"
 #include "shared/messages.h"
+#include "shared/shadow.h"
 
 namespace lowkey::gimp {
 namespace {
@@ -30,27 +31,6 @@ class WithoutSelection {
     GimpImage* image_;
     GimpLayer** layers_ = nullptr;
     GimpChannel* saved_ = nullptr;
-};
-
-// A copy of the layer to write into; freed again unless it is merged.
-class Shadow {
-  public:
-    explicit Shadow(GimpDrawable* drawable) : drawable_(drawable) {}
-    ~Shadow() {
-        if (!merged_) gimp_drawable_free_shadow(drawable_);
-    }
-    Shadow(const Shadow&) = delete;
-    Shadow& operator=(const Shadow&) = delete;
-    // Throws Error(input) if GIMP refuses, as it does for a layer in a locked group.
-    void merge() {
-        if (!gimp_drawable_merge_shadow(drawable_, TRUE))
-            throw Error(ErrorKind::input, locked_layer());
-        merged_ = true;
-    }
-
-  private:
-    GimpDrawable* drawable_;
-    bool merged_ = false;
 };
 
 }  // namespace

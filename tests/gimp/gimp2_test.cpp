@@ -71,6 +71,12 @@ class Gimp2 : public ::testing::Test {
     }
 };
 
+std::string select_rectangle(const cv::Rect& area) {
+    return "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE " + std::to_string(area.x) + " " +
+           std::to_string(area.y) + " " + std::to_string(area.width) + " " +
+           std::to_string(area.height) + ")";
+}
+
 TEST_F(Gimp2, RegistersItsProcedure) {
     const ConsoleRun run = run_gimp(
         "(gimp-message (string-append \"arguments \" (number->string (list-ref "
@@ -190,10 +196,7 @@ TEST_F(Gimp2, StaysInsideAHardSelection) {
     const cv::Mat clean = load(face());
     const cv::Rect moved = changed(clean, expected(clean));
     const cv::Rect most(moved.x, moved.y, moved.width * 2 / 3, moved.height);
-    const std::string select = "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE " +
-                               std::to_string(most.x) + " " + std::to_string(most.y) + " " +
-                               std::to_string(most.width) + " " + std::to_string(most.height) + ")";
-    const cv::Mat made = cloaked(face(), out("selected.png"), select);
+    const cv::Mat made = cloaked(face(), out("selected.png"), select_rectangle(most));
     cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
     mask(most) = 255;
     EXPECT_FALSE(same(made, clean));
@@ -327,14 +330,12 @@ TEST_F(Gimp2, ASelectionThatOnlyTouchesAFaceIsTakenAsTheFace) {
     const cv::Mat clean = load(face());
     const cv::Rect moved = changed(clean, expected(clean));
     const cv::Rect edge(moved.x + moved.width * 2 / 3, moved.y, moved.width / 3, moved.height);
-    const std::string select = "(gimp-image-select-rectangle image CHANNEL-OP-REPLACE " +
-                               std::to_string(edge.x) + " " + std::to_string(edge.y) + " " +
-                               std::to_string(edge.width) + " " + std::to_string(edge.height) + ")";
     cv::Mat mask(clean.size(), CV_8U, cv::Scalar(0));
     mask(edge) = 255;
     Options options;
     options.region = Rect{edge.x, edge.y, edge.width, edge.height};
-    EXPECT_TRUE(same(cloaked(face(), out("touched.png"), select), expected(clean, options, mask)));
+    EXPECT_TRUE(same(cloaked(face(), out("touched.png"), select_rectangle(edge)),
+                     expected(clean, options, mask)));
 }
 
 TEST_F(Gimp2, RefusesALockedLayer) {

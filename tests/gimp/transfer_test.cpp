@@ -3,9 +3,9 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <array>
-#include <cstring>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "lowkey/error.h"
 
