@@ -47,16 +47,18 @@ GridOffset random_offset(Random& random, const torch::Tensor& picture) {
 }
 
 // Each perceptual measure over its budget. DSSIM and chroma are held in the face box and around it:
-// a budget for the box alone would drive the perturbation out of it.
+// a budget for the box alone would drive the perturbation out of it. What the cloak of an
+// overlapping face did before is not charged to this one: it could use up the budgets and leave no
+// cloak.
 class Measures {
   public:
     Measures(const Problem& problem, const Budgets& budgets)
         : problem_(problem),
-          ssim_(problem.parts().reference),
+          ssim_(problem.parts().picture),
           face_chroma_(problem.parts().box.height, problem.parts().box.width,
-                       kChromaSigma * longer_side(problem), problem.parts().reference.options()),
-          region_chroma_(problem.parts().reference.size(2), problem.parts().reference.size(3),
-                         kChromaSigma * longer_side(problem), problem.parts().reference.options()) {
+                       kChromaSigma * longer_side(problem), problem.parts().picture.options()),
+          region_chroma_(problem.parts().picture.size(2), problem.parts().picture.size(3),
+                         kChromaSigma * longer_side(problem), problem.parts().picture.options()) {
         weights_ = {BudgetWeight(budgets.dssim), BudgetWeight(budgets.dssim),
                     BudgetWeight(budgets.chroma), BudgetWeight(budgets.chroma)};
         if (problem.perceptual() != nullptr) {
@@ -68,7 +70,7 @@ class Measures {
     CleanGrid clean_grid(GridOffset offset) const {
         if (problem_.perceptual() == nullptr) return {offset, {}};
         const torch::NoGradGuard no_gradient;
-        return {offset, problem_.perceptual()->prepare(moved(problem_.parts().reference, offset))};
+        return {offset, problem_.perceptual()->prepare(moved(problem_.parts().picture, offset))};
     }
 
     // In the order of the weights, LPIPS last and only with a grid.
@@ -77,7 +79,7 @@ class Measures {
         const torch::Tensor map = ssim_.dssim_map(picture);
         const torch::Tensor inside = box_of(map);
         const double around = static_cast<double>(map.numel() - inside.numel());
-        const torch::Tensor difference = picture - problem_.parts().reference;
+        const torch::Tensor difference = picture - problem_.parts().picture;
         std::vector<torch::Tensor> values = {
             inside.mean(), (map.sum() - inside.sum()) / std::max(1.0, around),
             face_chroma_(face_of(difference)), region_chroma_(difference)};

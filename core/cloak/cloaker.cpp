@@ -147,8 +147,7 @@ cloak::Outcome Cloaker::Impl::cloak_face(const PictureView& clean, Picture& resu
         return cloak::cover(region, selection, part);
     };
     cloak::Problem::Parts parts;
-    // Embeddings and quality refer to the clean photo even where an overlapping face has changed
-    // it.
+    // Embeddings refer to the clean photo even where an overlapping face has changed it.
     parts.reference = cloak::to_tensor(cloak::reduce(clean, region.rect, region.factor), device);
     parts.picture =
         cloak::to_tensor(cloak::reduce(result.view(), region.rect, region.factor), device);

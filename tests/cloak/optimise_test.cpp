@@ -16,6 +16,9 @@ struct Setting {
     Ensemble ensemble{{&first, &second}};
 
     Problem problem(int factor = 1, bool grey = false) const {
+        return {parts(factor, grey), ensemble, nullptr};
+    }
+    static Problem::Parts parts(int factor = 1, bool grey = false) {
         Problem::Parts parts;
         parts.picture = test_picture(140, 130, 3, torch::kFloat32);
         if (grey) parts.picture = parts.picture.mean(1, true).expand({1, 3, 140, 130}).contiguous();
@@ -29,7 +32,7 @@ struct Setting {
         parts.box = {20, 15, 90, 110};
         parts.factor = factor;
         parts.grey = grey;
-        return {std::move(parts), ensemble, nullptr};
+        return parts;
     }
 };
 
@@ -160,6 +163,25 @@ TEST(Budgeted, ResultKeepsEveryBudget) {
     const ChromaMeasure chroma(box.height, box.width, kChromaSigma * box.height, picture.options());
     EXPECT_LE(chroma(face(picture - problem.parts().picture)).item<double>(),
               rules.budgets.chroma * 1.0001);
+}
+
+TEST(Budgeted, AnOverlappingFacesCloakLeavesThisOneItsBudgets) {
+    const Setting setting;
+    Problem::Parts parts = Setting::parts();
+    const auto dssim = [&](const torch::Tensor& before, const torch::Tensor& after) {
+        const torch::NoGradGuard no_gradient;
+        return SsimReference(before).dssim_map(after).mean().item<double>();
+    };
+    const Recipe rules = recipe(false);
+    // As if the first of two faces had been given far more than the budgets.
+    parts.picture = (parts.reference + 0.2 * torch::rand_like(parts.reference)).clamp(0, 1);
+    ASSERT_GT(dssim(parts.reference, parts.picture), 2 * rules.budgets.dssim);
+    const torch::Tensor before = parts.picture;
+    const Problem problem(std::move(parts), setting.ensemble, nullptr);
+    const Outcome outcome = ascend_budgeted(problem, rules, 1, go_on);
+    const double own = dssim(before, problem.perturbed(outcome.coefficients));
+    EXPECT_GT(own, 0.2 * rules.budgets.dssim);
+    EXPECT_LE(own, 1.5 * rules.budgets.dssim);
 }
 
 TEST(Budgeted, WeightRisesOverTheBudgetAndFallsUnderIt) {
