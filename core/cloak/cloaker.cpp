@@ -254,6 +254,7 @@ Report Cloaker::Impl::check(const PictureView& clean, const PictureView& cloaked
     report.device = cuda::describe(device);
     report.faces_found = static_cast<int>(found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
+        if (!cloak::is_in_picture(found[i], clean.width, clean.height)) continue;
         const Clock face_clock;
         const cloak::ChosenFace chosen{found[i], static_cast<int>(i)};
         FaceReport face = measure(clean, cloaked, chosen,

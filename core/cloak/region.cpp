@@ -1,11 +1,11 @@
 #include "cloak/region.h"
 
 #include <algorithm>
+#include <cassert>
 #include <cmath>
 
 #include "cloak/working_scale.h"
 #include "face/alignment.h"
-#include "lowkey/error.h"
 
 namespace lowkey::cloak {
 namespace {
@@ -13,6 +13,7 @@ namespace {
 // Width of the feather in template pixels: a tenth of the crop, so that views that look a little
 // beside it still see the cloak and no edge shows.
 constexpr double kFeather = 11;
+constexpr int kLeastPixels = 4;  // along each side of what is inside the picture
 
 Rect intersect(double left, double top, double right, double bottom, int width, int height) {
     const int x0 = std::clamp(static_cast<int>(std::floor(left)), 0, width);
@@ -49,9 +50,8 @@ double ramp(double distance) {
     return t * t * (3 - 2 * t);
 }
 
-}  // namespace
-
-FaceRegion face_region(const Face& face, int width, int height) {
+// Without the factor, which a span of nothing does not have.
+FaceRegion measured_region(const Face& face, int width, int height) {
     FaceRegion region;
     region.template_to_picture = face::template_to_picture(face.landmarks);
     const cv::Matx23d& m = region.template_to_picture;
@@ -59,12 +59,23 @@ FaceRegion face_region(const Face& face, int width, int height) {
     region.rect = footprint(m, width, height);
     region.box =
         intersect(face.x, face.y, face.x + face.width, face.y + face.height, width, height);
-    if (!(region.span > 1) || region.rect.width < 4 || region.rect.height < 4 ||
-        region.box.width < 4 || region.box.height < 4) {
-        throw Error(ErrorKind::input,
-                    "The face lies outside the picture or is smaller than a few pixels. Choose a "
-                    "region that holds the whole face.");
-    }
+    return region;
+}
+
+bool is_usable(const FaceRegion& region) {
+    return region.span > 1 && std::min({region.rect.width, region.rect.height, region.box.width,
+                                        region.box.height}) >= kLeastPixels;
+}
+
+}  // namespace
+
+bool is_in_picture(const Face& face, int width, int height) {
+    return is_usable(measured_region(face, width, height));
+}
+
+FaceRegion face_region(const Face& face, int width, int height) {
+    FaceRegion region = measured_region(face, width, height);
+    assert(is_usable(region));
     region.factor = working_factor(region.span);
     return region;
 }

@@ -16,7 +16,10 @@ struct FaceRegion {
     int factor = 1;                   // photo pixels a working pixel
 };
 
-// Throws Error(input) if the face does not touch the picture or its landmarks coincide.
+// Whether at least a few pixels of the face lie in the picture, and its landmarks apart.
+bool is_in_picture(const Face& face, int width, int height);
+
+// Only for a face that is in the picture.
 FaceRegion face_region(const Face& face, int width, int height);
 
 // 1 inside the template's square, falling smoothly to 0 at the region's edge, times the selection.

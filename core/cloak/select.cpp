@@ -67,6 +67,22 @@ Rect checked_region(const Rect& wanted, int width, int height) {
     return region;
 }
 
+// A face that leaves the picture but for a few pixels is none that a recogniser could use.
+void keep_inside(Choice& choice, int width, int height) {
+    std::erase_if(choice.faces, [&](const ChosenFace& chosen) {
+        if (is_in_picture(chosen.face, width, height)) return false;
+        choice.notes.push_back("Face " + std::to_string(chosen.index) +
+                               " lies almost wholly outside the picture and was left unchanged.");
+        return true;
+    });
+    if (choice.faces.empty()) {
+        throw Error(ErrorKind::no_face,
+                    "What was found of a face lies almost wholly outside the picture, so nothing "
+                    "was changed. Mark the face with a region, from forehead to chin, and cloak "
+                    "again.");
+    }
+}
+
 void keep_selected(Choice& choice, const MaskView& selection, int width, int height) {
     if (selection.data == nullptr || choice.faces.empty()) return;
     const std::size_t before = choice.faces.size();
@@ -104,6 +120,11 @@ Choice choose_faces(const std::vector<Face>& found, const Options& options,
         std::erase_if(choice.faces, [&](const ChosenFace& chosen) {
             return !centre_inside(chosen.face, region);
         });
+        if (choice.faces.empty() && !options.faces.empty()) {
+            throw Error(ErrorKind::input,
+                        "None of the faces named has its centre in the region. Name faces or give "
+                        "a region, or list the faces' places with `lowkey detect`.");
+        }
         if (choice.faces.empty()) {
             choice.faces.push_back(
                 {face::face_from_region(region), static_cast<int>(found.size())});
@@ -118,6 +139,7 @@ Choice choose_faces(const std::vector<Face>& found, const Options& options,
             "No face was found in the picture, so nothing was changed. Mark the face with a "
             "region, from forehead to chin, and cloak again.");
     }
+    keep_inside(choice, width, height);
     keep_selected(choice, selection, width, height);
     return choice;
 }

@@ -74,6 +74,24 @@ TEST(Select, NothingToCloakIsAnError) {
     EXPECT_EQ(kind_of([&] { choose_faces({}, outside, {}, 200, 120); }), ErrorKind::input);
 }
 
+TEST(Select, FacesNamedBesideARegionAreNeverReplacedByIt) {
+    Options options;
+    options.faces = {0};
+    options.region = Rect{100, 0, 100, 120};
+    EXPECT_EQ(kind_of([&] { choose_faces(two_faces(), options, {}, 200, 120); }), ErrorKind::input);
+    options.faces = {0, 1};
+    EXPECT_EQ(choose_faces(two_faces(), options, {}, 200, 120).faces.size(), 1U);
+}
+
+TEST(Select, AFaceOutsideThePictureIsLeftOutAndNamed) {
+    const Choice choice = choose_faces(two_faces(), {}, {}, 122, 120);
+    ASSERT_EQ(choice.faces.size(), 1U);
+    EXPECT_EQ(choice.faces[0].index, 0);
+    ASSERT_EQ(choice.notes.size(), 1U);
+    EXPECT_THAT(choice.notes[0], HasSubstr("Face 1 lies almost wholly outside"));
+    EXPECT_EQ(kind_of([] { choose_faces(two_faces(), {}, {}, 22, 120); }), ErrorKind::no_face);
+}
+
 TEST(Select, SelectionLeavesFacesOut) {
     std::vector<std::uint8_t> mask(200 * 120, 0);
     const MaskView selection{mask.data(), 200, 120, 200};
