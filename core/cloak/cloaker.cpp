@@ -14,6 +14,7 @@
 #include "cloak/strength.h"
 #include "cloak/working_scale.h"
 #include "cuda/device.h"
+#include "cuda/out_of_memory.h"
 #include "face/face.h"
 #include "image/convert.h"
 #include "lowkey/lowkey.h"
@@ -43,12 +44,6 @@ class Clock {
                 "one face at a time.");
 }
 
-bool says_out_of_memory(const std::string& message) {
-    return message.find("out of memory") != std::string::npos ||
-           message.find("can't allocate memory") != std::string::npos ||
-           message.find("not enough memory") != std::string::npos;
-}
-
 // Runs `work` and turns the libraries' faults into ours: no memory is something a person can mend,
 // everything else is a bug and says so without a trace of the libraries' insides.
 template <typename Work>
@@ -60,7 +55,7 @@ auto guarded(const Work& work) -> decltype(work()) {
     } catch (const std::bad_alloc&) {
         throw_out_of_memory();
     } catch (const c10::Error& error) {
-        if (says_out_of_memory(error.what_without_backtrace())) throw_out_of_memory();
+        if (cuda::says_out_of_memory(error)) throw_out_of_memory();
         throw std::logic_error(std::string("Internal fault of LowKey, please report it: ") +
                                error.what_without_backtrace());
     } catch (const cv::Exception& error) {

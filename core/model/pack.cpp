@@ -2,6 +2,7 @@
 
 #include <new>
 
+#include "cuda/out_of_memory.h"
 #include "lowkey/error.h"
 #include "model/detector.h"
 #include "model/lpips_network.h"
@@ -11,6 +12,12 @@
 
 namespace lowkey::model {
 namespace {
+
+Error no_memory_for(const std::filesystem::path& folder) {
+    return {ErrorKind::memory, "There is not enough memory to load the model pack " +
+                                   folder.string() +
+                                   ". Close other programs, or use a smaller pack."};
+}
 
 std::unique_ptr<Recogniser> load_recogniser(const std::filesystem::path& folder,
                                             const RecogniserEntry& entry,
@@ -61,13 +68,12 @@ Pack load_pack(const std::filesystem::path& folder, const torch::Device& device,
         if (manifest.detector) pack.detector = load_detector(folder, *manifest.detector, device);
         return pack;
     } catch (const c10::Error& error) {
+        if (cuda::says_out_of_memory(error)) throw no_memory_for(folder);
         throw Error(ErrorKind::pack, "The model pack " + folder.string() +
                                          " cannot be loaded: " + error.what_without_backtrace() +
                                          " Install the model pack again.");
     } catch (const std::bad_alloc&) {
-        throw Error(ErrorKind::memory, "There is not enough memory to load the model pack " +
-                                           folder.string() +
-                                           ". Close other programs, or use a smaller pack.");
+        throw no_memory_for(folder);
     }
 }
 
