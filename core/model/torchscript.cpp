@@ -20,10 +20,10 @@ class TorchScriptRecogniser : public Recogniser {
         try {
             const auto result = module_.forward({crops * 2 - 1});
             if (result.isTensor()) y = result.toTensor();
+        } catch (const c10::Error& error) {
+            throw cannot_be_run(error.what_without_backtrace());
         } catch (const std::exception& error) {
-            throw Error(ErrorKind::pack,
-                        "The recogniser " + file_.string() +
-                            " cannot be run on faces of 112x112 pixels: " + error.what());
+            throw cannot_be_run(error.what());
         }
         if (!y.defined() || y.dim() != 2 || y.size(0) != crops.size(0)) {
             throw Error(ErrorKind::pack, "The recogniser " + file_.string() +
@@ -34,6 +34,10 @@ class TorchScriptRecogniser : public Recogniser {
     }
 
   private:
+    Error cannot_be_run(const std::string& why) const {
+        return {ErrorKind::pack, "The recogniser " + file_.string() +
+                                     " cannot be run on faces of 112x112 pixels: " + why};
+    }
     std::filesystem::path file_;
     torch::jit::Module module_;
 };
@@ -54,7 +58,13 @@ std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file,
         auto recogniser = std::make_unique<TorchScriptRecogniser>(file, std::move(module));
         // A file of the wrong kind should be refused now, not in the middle of a photo.
         const torch::NoGradGuard no_grad;
-        recogniser->embed(torch::full({1, 3, 112, 112}, 0.5, torch::device(device)));
+        const torch::Tensor embedding =
+            recogniser->embed(torch::full({1, 3, 112, 112}, 0.5, torch::device(device)));
+        if (!torch::isfinite(embedding).all().item<bool>()) {
+            throw Error(ErrorKind::pack, "The recogniser " + file.string() +
+                                             " answers with values that are not finite numbers, so "
+                                             "it tells no faces apart. Export it again.");
+        }
         return recogniser;
     } catch (const c10::Error&) {
         throw Error(ErrorKind::pack, "The recogniser " + file.string() +
