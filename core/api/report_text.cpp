@@ -10,6 +10,7 @@ namespace lowkey {
 namespace {
 
 std::string fixed(double value, int digits) {
+    if (std::isnan(value)) return "not measured";
     char text[64];
     std::snprintf(text, sizeof text, "%.*f", digits, value);
     return text;
@@ -28,8 +29,12 @@ std::string place(const Face& face) {
 // LPIPS of SqueezeNet; the words are for people, the numbers stand beside them.
 std::string in_words(const Quality& quality) {
     if (quality.linf == 0) return "not changed at all";
-    if (quality.dssim <= 0.02 && quality.lpips <= 0.03) return "hard to see";
-    if (quality.dssim <= 0.05 && quality.lpips <= 0.08) return "faint, seen when looked for";
+    const auto within = [&](double dssim, double lpips) {
+        return !(quality.dssim > dssim) && !(quality.lpips > lpips);
+    };
+    if (std::isnan(quality.dssim) && std::isnan(quality.lpips)) return "not measured";
+    if (within(0.02, 0.03)) return "hard to see";
+    if (within(0.05, 0.08)) return "faint, seen when looked for";
     return "visible";
 }
 

@@ -124,11 +124,13 @@ Quality measure_quality(const PictureView& clean, const PictureView& cloaked, co
     quality.linf = sums.largest;
     quality.psnr = sums.squares > 0 ? 10 * std::log10(sums.samples / sums.squares)
                                     : std::numeric_limits<double>::infinity();
-    if (sums.windows > 0) quality.dssim = std::max(0.0, sums.dssim / sums.windows);
+    constexpr double kNotMeasured = std::numeric_limits<double>::quiet_NaN();
+    quality.dssim = sums.windows > 0 ? std::max(0.0, sums.dssim / sums.windows) : kNotMeasured;
     const int longer = std::max(box.width, box.height);
     const int factor = (longer + kReducedSide - 1) / kReducedSide;
     const cv::Mat a = reduce(clean, box, factor), b = reduce(cloaked, box, factor);
     quality.chroma = sums.squares > 0 ? chroma_of(b - a, kChromaSigma * longer / factor) : 0;
+    quality.lpips = kNotMeasured;
     if (perceptual != nullptr) {
         const torch::NoGradGuard no_gradient;
         quality.lpips =

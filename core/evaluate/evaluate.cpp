@@ -1,7 +1,6 @@
 #include "evaluate/evaluate.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "cloak/measure.h"
 #include "cloak/region.h"
@@ -133,7 +132,6 @@ void Hearing::measure() {
         outcome_.seconds += share * photos_[i].face.seconds;
         outcome_.processor_seconds += share * photos_[i].processor_seconds;
     }
-    if (panel_.perceptual() == nullptr) mean.lpips = std::numeric_limits<double>::quiet_NaN();
 }
 
 // Each judge's embeddings of the photos under all conditions but `clean`; kept beside the photos.

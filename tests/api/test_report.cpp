@@ -77,6 +77,14 @@ TEST(Report, AMeasureThatCouldNotBeTakenSurvives) {
     EXPECT_TRUE(std::isnan(report_from_json(to_json(report)).faces[0].quality.lpips));
 }
 
+TEST(Report, AMeasureThatCouldNotBeTakenIsNoZeroInTheText) {
+    Report report = example();
+    report.faces[0].quality = {.lpips = std::nan(""), .dssim = 0.01, .psnr = 30, .linf = 0.1};
+    EXPECT_THAT(to_text(report), HasSubstr("hard to see (DSSIM 0.0100, LPIPS not measured"));
+    report.faces[0].quality.dssim = 0.06;
+    EXPECT_THAT(to_text(report), HasSubstr("visible (DSSIM 0.0600"));
+}
+
 TEST(Report, NamesThatAreNoUtf8AreWrittenAllTheSame) {
     Report report = example();
     report.faces[0].similarities[0].recogniser = "bad\xff";

@@ -29,12 +29,13 @@ struct Similarity {
     double after = 1;
 };
 
-// Picture quality in the face box, cloaked against clean.
+// Picture quality in the face box, cloaked against clean. NaN: not measured.
 struct Quality {
-    double lpips = 0;  // LPIPS, backbone of the pack
-    double dssim = 0;  // (1 - SSIM) / 2, 11x11 Gaussian of sigma 1.5 on RGB 0..255
-    double psnr = 0;   // dB; infinity where nothing changed
-    double linf = 0;   // largest change, of 1.0
+    double lpips = 0;  // LPIPS, backbone of the pack; NaN where the pack has none
+    // (1 - SSIM) / 2, 11x11 Gaussian of sigma 1.5 on RGB 0..255; NaN in a smaller box
+    double dssim = 0;
+    double psnr = 0;  // dB; infinity where nothing changed
+    double linf = 0;  // largest change, of 1.0
     // rms of Cb, Cr (0..255) of the difference after a Gaussian of 2 % of the box
     double chroma = 0;
 };
