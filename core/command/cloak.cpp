@@ -49,7 +49,7 @@ struct Batch {
     Destination to;
     Cloaker cloaker;
     ProgressLine& line;
-    std::set<fs::path> written = {};
+    std::set<fs::path> inputs = {}, written = {};  // whole paths
     json results = json::array();
 };
 
@@ -73,20 +73,38 @@ void report(Batch& batch, const Input& input, const fs::path& output, const Repo
     std::fflush(stdout);
 }
 
+fs::path whole(const fs::path& path) {
+    std::error_code problem;
+    const fs::path canonical = fs::weakly_canonical(path, problem);
+    return problem ? path : canonical;
+}
+
+// With --force a picture may take its own original's place, if its person names it so, and no
+// other's.
+void spare_other_pictures(const Batch& batch, const Input& input, const fs::path& output) {
+    const fs::path place = whole(output);
+    if (batch.written.contains(place))
+        throw Error(ErrorKind::file, "“" + output.string() +
+                                         "” has been written for another picture of the same name. "
+                                         "Cloak them into different folders.");
+    if (place != whole(input.file) && batch.inputs.contains(place))
+        throw Error(ErrorKind::file, "“" + output.string() +
+                                         "” is itself one of the pictures to cloak, so it is not "
+                                         "written over. Cloak into another folder with -o.");
+}
+
 Outcome cloak_file(Batch& batch, const Input& input) {
     image::LoadedPicture loaded = image::read(input.file);
     if (batch.to.file) loaded.info.type = image::file_type_of_extension(*batch.to.file).value();
     loaded.info.quality = batch.arguments.quality;
     const fs::path output = output_for(input, batch.to, loaded.info.type);
-    if (!batch.written.insert(output).second)
-        throw Error(ErrorKind::file, "“" + output.string() +
-                                         "” has been written for another picture of the same name. "
-                                         "Cloak them into different folders.");
+    spare_other_pictures(batch, input, output);
     std::error_code problem;
     if (!batch.arguments.force && fs::exists(fs::symlink_status(output, problem))) {
         // Running the same batch again goes on where it stopped.
-        if (input.from_folder) return Outcome::skipped;
-        refuse_existing(output);
+        if (!input.from_folder) refuse_existing(output);
+        batch.written.insert(whole(output));
+        return Outcome::skipped;
     }
     const auto progress = [&](const Progress& p) {
         batch.line.update(p.fraction, p.stage);
@@ -100,6 +118,7 @@ Outcome cloak_file(Batch& batch, const Input& input) {
     if (!image::write(output, result.picture.view(), loaded.info, exif))
         result.report.notes.emplace_back(
             "The photo's metadata could not be carried over and was left out.");
+    batch.written.insert(whole(output));
     report(batch, input, output, result.report);
     return Outcome::done;
 }
@@ -163,6 +182,7 @@ int run(const CloakArguments& arguments) {
     catch_interrupts();
     ProgressLine line(inputs.size(), arguments.quiet);
     Batch batch{arguments, options, to, load(arguments.engine), line};
+    for (const Input& input : inputs) batch.inputs.insert(whole(input.file));
     return run_batch(batch, inputs);
 }
 

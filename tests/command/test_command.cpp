@@ -347,6 +347,27 @@ TEST_F(Command, SameNamesFromTwoFoldersDoNotOverwriteEachOther) {
     EXPECT_TRUE(fs::exists(path("out/a.cloaked.png")));
 }
 
+TEST_F(Command, APictureThatFailedKeepsItsNameForNoOne) {
+    fs::create_directories(path("one"));
+    std::ofstream(path("one/a.png")) << "no picture";
+    const Result result =
+        cloak({path("one/a.png").string(), make("two/a.png").string(), "-o", path("out").string()});
+    EXPECT_THAT(result.err, HasSubstr("1 of 2 cloaked, 1 failed"));
+    EXPECT_TRUE(fs::exists(path("out/a.cloaked.png")));
+}
+
+TEST_F(Command, ForceDoesNotWriteOverAnotherPictureOfTheBatch) {
+    const auto picture = make("a.png"), other = make("a.cloaked.png");
+    const std::string before = text_of(other);
+    const Result result =
+        cloak({picture.string(), (path("") / "." / other.filename()).string(), "--force"});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, HasSubstr("is itself one of the pictures"));
+    EXPECT_EQ(text_of(other), before);
+    EXPECT_TRUE(fs::exists(path("a.cloaked.cloaked.png")));
+    EXPECT_EQ(cloak({picture.string(), "-o", picture.string(), "--force"}).status, 0);
+}
+
 TEST_F(Command, NoFaceIsAClearErrorAndWritesNothing) {
     const auto picture = make("a.png");
     const Result result = run("cloak", {picture.string()});
