@@ -104,7 +104,9 @@ void make_views(const ViewSettings& settings) {
                 batch.narrow(0, 0, std::lround(settings.share * static_cast<double>(kBatch)));
             const int steps =
                 1 + static_cast<int>(random() % static_cast<std::uint64_t>(settings.steps));
-            share.copy_(attacked(*fooled[random() % fooled.size()], share, steps, random()));
+            auto& recogniser = *fooled[random() % fooled.size()];
+            const std::uint64_t cloak_seed = random();
+            if (share.size(0) > 0) share.copy_(attacked(recogniser, share, steps, cloak_seed));
             const torch::Tensor bytes = rounded(batch);
             const auto taught = teach(teachers, bytes.to(torch::kFloat) / 255);
             for (std::size_t n = 0; n < taught.size(); ++n) {
