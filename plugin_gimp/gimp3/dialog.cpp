@@ -2,6 +2,8 @@
 
 #include <libgimp/gimpui.h>
 
+#include <memory>
+
 #include "shared/guard.h"
 #include "shared/help_window.h"
 #include "shared/messages.h"
@@ -10,19 +12,23 @@
 namespace lowkey::gimp {
 namespace {
 
-// Numbers in place of "the preset's", which a scale cannot show.
-void fill_in(GimpProcedureConfig* config, bool always) {
-    const Settings settings = settings_of(config);
-    const PresetDefaults& defaults = preset_defaults(settings.preset);
-    if (always || !settings.strength) g_object_set(config, "strength", defaults.strength, nullptr);
-    if (always || !settings.iterations)
+// The preset's numbers in place of "the preset's", which a scale cannot show, and, where another
+// preset was chosen, of those that the one before it left. Numbers that came with the preset are
+// those of saved settings and stay.
+Settings fill_in(GimpProcedureConfig* config, const std::optional<Settings>& before) {
+    const Settings now = settings_of(config);
+    const PresetDefaults& defaults = preset_defaults(now.preset);
+    const bool other = before && before->preset != now.preset;
+    if (!now.strength || (other && now.strength == before->strength))
+        g_object_set(config, "strength", defaults.strength, nullptr);
+    if (!now.iterations || (other && now.iterations == before->iterations))
         g_object_set(config, "iterations", defaults.iterations, nullptr);
+    return settings_of(config);
 }
 
 struct Watched {
     Panel& panel;
-    GimpProcedureConfig* config;
-    Preset preset;
+    Settings shown;
     bool busy = false;  // our own changes come back as signals
 };
 
@@ -31,11 +37,10 @@ void argument_changed(GimpProcedureConfig* config, GParamSpec*, gpointer data) {
         auto* watched = static_cast<Watched*>(data);
         if (watched->busy) return;
         watched->busy = true;
-        const Preset preset = settings_of(config).preset;
-        fill_in(config, preset != watched->preset);
-        watched->preset = preset;
-        watched->panel.change(settings_of(config));
-        watched->busy = false;
+        const auto done = std::unique_ptr<bool, void (*)(bool*)>(&watched->busy,
+                                                                 [](bool* busy) { *busy = false; });
+        watched->shown = fill_in(config, watched->shown);
+        watched->panel.change(watched->shown);
     });
 }
 
@@ -59,13 +64,13 @@ Settings settings_of(GimpProcedureConfig* config) {
 std::optional<Settings> ask_settings(LayerJob& job, GimpProcedure* procedure,
                                      GimpProcedureConfig* config) {
     gimp_ui_init("lowkey");
-    fill_in(config, false);
+    const Settings settings = fill_in(config, std::nullopt);
     GtkWidget* dialog = GTK_WIDGET(g_object_new(
         GIMP_TYPE_PROCEDURE_DIALOG, "procedure", procedure, "config", config, "title", _("LowKey"),
         "role", "lowkey", "help-func", show_help, "help-id", kProcedure, nullptr));
     std::optional<Settings> answer;
     {
-        Panel panel(job, settings_of(config), [dialog](bool can) {
+        Panel panel(job, settings, [dialog](bool can) {
             gtk_dialog_set_response_sensitive(GTK_DIALOG(dialog), GTK_RESPONSE_OK, can);
         });
         GtkWidget* content = gtk_dialog_get_content_area(GTK_DIALOG(dialog));
@@ -78,7 +83,7 @@ std::optional<Settings> ask_settings(LayerJob& job, GimpProcedure* procedure,
         gimp_procedure_dialog_fill(GIMP_PROCEDURE_DIALOG(dialog), "preset", "strength",
                                    "iterations", nullptr);
 
-        Watched watched{panel, config, settings_of(config).preset};
+        Watched watched{panel, settings};
         const gulong handler =
             g_signal_connect(config, "notify", G_CALLBACK(argument_changed), &watched);
         if (gimp_procedure_dialog_run(GIMP_PROCEDURE_DIALOG(dialog))) answer = panel.settings();
