@@ -46,6 +46,14 @@ printf 'old' >"$HOME/.cache/lowkey/results/of-an-old-version"
 [ ! -e "$HOME/.local/share/lowkey" ] || wrong "an empty folder was left"
 "$root/installer/remove" | grep -q 'Nothing to remove' || wrong "removing twice must be no error"
 
+# Packs that are kept can be removed later.
+"${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "setup before keeping packs: $(cat "$scratch/log")"
+"$root/installer/remove" --keep-packs >"$scratch/log" 2>&1 </dev/null || wrong "remove --keep-packs: $(cat "$scratch/log")"
+[ -e "$HOME/.local/share/lowkey/packs/default/manifest.json" ] || wrong "the packs were not kept"
+[ ! -e "$HOME/.local/bin/lowkey" ] || wrong "more than the packs was kept"
+"$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "remove after --keep-packs: $(cat "$scratch/log")"
+[ "$(files)" = "$before" ] || wrong "kept packs could not be removed: $(diff <(printf '%s\n' "$before") <(files))"
+
 # What was remembered of pictures goes even where nothing is listed as installed.
 mkdir -p "$HOME/.cache/lowkey/results"
 "$root/installer/remove" >/dev/null 2>&1
