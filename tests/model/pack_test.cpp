@@ -237,6 +237,8 @@ TEST_F(TorchScript, OtherFilesAreRefused) {
     expect_error(ErrorKind::pack, "N x D", [&] { load_torchscript(flat, torch::kCPU); });
     const auto wide = save("def forward(self, x):\n  return x.view([1, 7])\n");
     expect_error(ErrorKind::pack, "cannot be run", [&] { load_torchscript(wide, torch::kCPU); });
+    const auto no_number = save("def forward(self, x):\n  return x.mean([2, 3]) / 0.0 * 0.0\n");
+    expect_error(ErrorKind::pack, "not finite", [&] { load_torchscript(no_number, torch::kCPU); });
 }
 
 }  // namespace
