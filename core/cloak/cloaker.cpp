@@ -240,22 +240,25 @@ Report Cloaker::Impl::check(const PictureView& clean, const PictureView& cloaked
             "the clean picture at the size of the cloaked one.");
     }
     const std::vector<Face> found = detect(clean);
-    if (found.empty()) {
-        throw Error(ErrorKind::no_face,
-                    "No face was found in the clean picture, so there is nothing to compare.");
-    }
     Report report;
     report.pack = pack.name;
     report.device = cuda::describe(device);
     report.faces_found = static_cast<int>(found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (!cloak::is_in_picture(found[i], clean.width, clean.height)) continue;
+        if (!cloak::is_in_picture(found[i], clean.width, clean.height)) {
+            report.notes.push_back(cloak::outside_note(static_cast<int>(i)));
+            continue;
+        }
         const Clock face_clock;
         const cloak::ChosenFace chosen{found[i], static_cast<int>(i)};
         FaceReport face = measure(clean, cloaked, chosen,
                                   cloak::face_region(found[i], clean.width, clean.height));
         face.seconds = face_clock.seconds();
         report.faces.push_back(std::move(face));
+    }
+    if (report.faces.empty()) {
+        throw Error(ErrorKind::no_face,
+                    "No face was found in the clean picture, so there is nothing to compare.");
     }
     report.seconds = clock.seconds();
     return report;

@@ -68,7 +68,7 @@ Outcome ascend_published(const Problem& problem, const Recipe& recipe, uint64_t 
                          const Observer& observer);
 
 // Adam on the embeddings' distance over random views; DSSIM, LPIPS and chroma each held at their
-// budget by an adaptive weight. The result keeps every budget.
+// budget by an adaptive weight. The perturbation keeps every budget.
 Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
                         const Observer& observer);
 

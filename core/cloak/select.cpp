@@ -71,8 +71,7 @@ Rect checked_region(const Rect& wanted, int width, int height) {
 void keep_inside(Choice& choice, int width, int height) {
     std::erase_if(choice.faces, [&](const ChosenFace& chosen) {
         if (is_in_picture(chosen.face, width, height)) return false;
-        choice.notes.push_back("Face " + std::to_string(chosen.index) +
-                               " lies almost wholly outside the picture and was left unchanged.");
+        choice.notes.push_back(outside_note(chosen.index));
         return true;
     });
     if (choice.faces.empty()) {
@@ -111,6 +110,11 @@ void keep_selected(Choice& choice, const MaskView& selection, int width, int hei
 
 }  // namespace
 
+std::string outside_note(int index) {
+    return "Face " + std::to_string(index) +
+           " lies almost wholly outside the picture and was left out.";
+}
+
 Choice choose_faces(const std::vector<Face>& found, const Options& options,
                     const MaskView& selection, int width, int height) {
     Choice choice;
@@ -120,12 +124,15 @@ Choice choose_faces(const std::vector<Face>& found, const Options& options,
         std::erase_if(choice.faces, [&](const ChosenFace& chosen) {
             return !centre_inside(chosen.face, region);
         });
-        if (choice.faces.empty() && !options.faces.empty()) {
-            throw Error(ErrorKind::input,
-                        "None of the faces named has its centre in the region. Name faces or give "
-                        "a region, or list the faces' places with `lowkey detect`.");
-        }
         if (choice.faces.empty()) {
+            const bool others = std::any_of(found.begin(), found.end(), [&](const Face& face) {
+                return centre_inside(face, region);
+            });
+            if (others) {
+                throw Error(ErrorKind::input,
+                            "The faces in the region are not among those chosen, so nothing was "
+                            "changed. Choose one of them, or another region.");
+            }
             choice.faces.push_back(
                 {face::face_from_region(region), static_cast<int>(found.size())});
             choice.notes.emplace_back(

@@ -20,6 +20,9 @@ struct Choice {
     std::vector<std::string> notes;
 };
 
+// That a face lies outside the picture but for a few pixels (region.h).
+std::string outside_note(int index);
+
 // Throws Error(no_face) if nothing is left to cloak, Error(input) for an index or region that the
 // picture does not have.
 Choice choose_faces(const std::vector<Face>& found, const Options& options,

@@ -49,7 +49,7 @@ struct Batch {
     Destination to;
     Cloaker cloaker;
     ProgressLine& line;
-    std::set<fs::path> inputs = {}, written = {};  // whole paths
+    std::set<fs::path> inputs = {}, outputs = {};  // whole paths
     json results = json::array();
 };
 
@@ -80,12 +80,13 @@ fs::path whole(const fs::path& path) {
 }
 
 // With --force a picture may take its own original's place, if its person names it so, and no
-// other's.
-void spare_other_pictures(const Batch& batch, const Input& input, const fs::path& output) {
+// other's. A place stays with the first of two pictures even where that one fails: run again, it
+// would else seem to be done.
+void claim(Batch& batch, const Input& input, const fs::path& output) {
     const fs::path place = whole(output);
-    if (batch.written.contains(place))
+    if (!batch.outputs.insert(place).second)
         throw Error(ErrorKind::file, "“" + output.string() +
-                                         "” has been written for another picture of the same name. "
+                                         "” is the place of another picture of the same name. "
                                          "Cloak them into different folders.");
     if (place != whole(input.file) && batch.inputs.contains(place))
         throw Error(ErrorKind::file, "“" + output.string() +
@@ -98,13 +99,12 @@ Outcome cloak_file(Batch& batch, const Input& input) {
     if (batch.to.file) loaded.info.type = image::file_type_of_extension(*batch.to.file).value();
     loaded.info.quality = batch.arguments.quality;
     const fs::path output = output_for(input, batch.to, loaded.info.type);
-    spare_other_pictures(batch, input, output);
+    claim(batch, input, output);
     std::error_code problem;
     if (!batch.arguments.force && fs::exists(fs::symlink_status(output, problem))) {
         // Running the same batch again goes on where it stopped.
-        if (!input.from_folder) refuse_existing(output);
-        batch.written.insert(whole(output));
-        return Outcome::skipped;
+        if (input.from_folder) return Outcome::skipped;
+        refuse_existing(output);
     }
     const auto progress = [&](const Progress& p) {
         batch.line.update(p.fraction, p.stage);
@@ -118,7 +118,6 @@ Outcome cloak_file(Batch& batch, const Input& input) {
     if (!image::write(output, result.picture.view(), loaded.info, exif))
         result.report.notes.emplace_back(
             "The photo's metadata could not be carried over and was left out.");
-    batch.written.insert(whole(output));
     report(batch, input, output, result.report);
     return Outcome::done;
 }
@@ -192,10 +191,10 @@ void add_face_options(CLI::App& app, CloakArguments& arguments) {
         ->type_name("LIST")
         ->delimiter(',')
         ->allow_extra_args(false);  // what follows is a picture
-    app.add_option(
-           "--region", arguments.region,
-           "Only faces in this part of the picture, in pixels; if none is found there, the region "
-           "itself is taken as the face")
+    app.add_option("--region", arguments.region,
+                   "Only faces in this part of the picture, in pixels; if none at all is found "
+                   "there, the region "
+                   "itself is taken as the face")
         ->type_name("X,Y,W,H")
         ->delimiter(',')
         ->expected(4)

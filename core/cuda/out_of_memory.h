@@ -3,8 +3,11 @@
 
 #include <c10/util/Exception.h>
 
+#include <string>
+
 namespace lowkey::cuda {
 
+bool says_out_of_memory(const std::string& message);
 bool says_out_of_memory(const c10::Error& error);
 
 }  // namespace lowkey::cuda

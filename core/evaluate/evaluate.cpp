@@ -1,6 +1,7 @@
 #include "evaluate/evaluate.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "cloak/measure.h"
 #include "cloak/region.h"
@@ -19,6 +20,21 @@ std::vector<Condition> conditions_of(const Plan& plan) {
     if (!plan.conditions.empty()) return plan.conditions;
     return {std::begin(kConditions), std::end(kConditions)};
 }
+
+// Of what could be measured; NaN of nothing.
+class Mean {
+  public:
+    void add(double value) {
+        if (std::isnan(value)) return;
+        sum_ += value;
+        ++count_;
+    }
+    double value() const { return sum_ / count_; }
+
+  private:
+    double sum_ = 0;
+    int count_ = 0;
+};
 
 bool cloaks_anything(const Plan& plan) {
     const auto conditions = conditions_of(plan);
@@ -114,24 +130,30 @@ Outcome Hearing::judge(const std::vector<Person>& subjects,
 }
 
 void Hearing::measure() {
-    Quality& mean = outcome_.quality;
+    Mean lpips, dssim, psnr, linf, chroma;
     const double share = 1.0 / static_cast<double>(photos_.size());
     for (std::size_t i = 0; i < photos_.size(); ++i) {
         if (!listener_({"Measuring " + name_, i, photos_.size(), {}, 0}))
             throw Error(ErrorKind::cancelled, "Cancelled.");
         const Picture clean = image::read(subjects_[i].photos[0]).picture;
         const Picture cloaked = image::read(photos_[i].picture).picture;
-        const auto region = cloak::face_region(photos_[i].face.face, clean.width(), clean.height());
+        const Face& face = photos_[i].face.face;
+        if (!cloak::is_in_picture(face, clean.width(), clean.height()))
+            throw Error(ErrorKind::file, "The photo " + subjects_[i].photos[0].string() +
+                                             " is another one than when it was cloaked. Begin in "
+                                             "a new folder.");
+        const auto region = cloak::face_region(face, clean.width(), clean.height());
         const Quality quality = cloak::measure_quality(clean.view(), cloaked.view(), region.box,
                                                        panel_.perceptual(), panel_.device());
-        mean.lpips += share * quality.lpips;
-        mean.dssim += share * quality.dssim;
-        mean.psnr += share * quality.psnr;
-        mean.linf += share * quality.linf;
-        mean.chroma += share * quality.chroma;
+        lpips.add(quality.lpips);
+        dssim.add(quality.dssim);
+        psnr.add(quality.psnr);
+        linf.add(quality.linf);
+        chroma.add(quality.chroma);
         outcome_.seconds += share * photos_[i].face.seconds;
         outcome_.processor_seconds += share * photos_[i].processor_seconds;
     }
+    outcome_.quality = {lpips.value(), dssim.value(), psnr.value(), linf.value(), chroma.value()};
 }
 
 // Each judge's embeddings of the photos under all conditions but `clean`; kept beside the photos.

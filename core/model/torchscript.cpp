@@ -2,11 +2,17 @@
 // come here, never a pack's.
 #include <torch/script.h>
 
+#include "cuda/out_of_memory.h"
 #include "lowkey/error.h"
 #include "model/pack.h"
 
 namespace lowkey::model {
 namespace {
+
+Error no_memory_for(const std::filesystem::path& file) {
+    return {ErrorKind::memory, "There is not enough memory for the recogniser " + file.string() +
+                                   ". Close other programs, or do without it."};
+}
 
 class TorchScriptRecogniser : public Recogniser {
   public:
@@ -35,6 +41,7 @@ class TorchScriptRecogniser : public Recogniser {
 
   private:
     Error cannot_be_run(const std::string& why) const {
+        if (cuda::says_out_of_memory(why)) return no_memory_for(file_);
         return {ErrorKind::pack, "The recogniser " + file_.string() +
                                      " cannot be run on faces of 112x112 pixels: " + why};
     }
@@ -58,15 +65,16 @@ std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file,
         auto recogniser = std::make_unique<TorchScriptRecogniser>(file, std::move(module));
         // A file of the wrong kind should be refused now, not in the middle of a photo.
         const torch::NoGradGuard no_grad;
-        const torch::Tensor embedding =
-            recogniser->embed(torch::full({1, 3, 112, 112}, 0.5, torch::device(device)));
+        const torch::Tensor ramp = torch::linspace(0, 1, 3L * 112 * 112, torch::device(device));
+        const torch::Tensor embedding = recogniser->embed(ramp.view({1, 3, 112, 112}));
         if (!torch::isfinite(embedding).all().item<bool>()) {
             throw Error(ErrorKind::pack, "The recogniser " + file.string() +
                                              " answers with values that are not finite numbers, so "
                                              "it tells no faces apart. Export it again.");
         }
         return recogniser;
-    } catch (const c10::Error&) {
+    } catch (const c10::Error& error) {
+        if (cuda::says_out_of_memory(error)) throw no_memory_for(file);
         throw Error(ErrorKind::pack, "The recogniser " + file.string() +
                                          " is not a TorchScript file that this LibTorch can read. "
                                          "Export it with torch.jit.save.");

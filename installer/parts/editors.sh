@@ -4,13 +4,13 @@ stage_gimp() {
     if [ "$scope" = user ]; then make_gimp_profiles; fi
     if [ -n "$gimp2_prefix" ]; then stage gimp2 "$gimp2_prefix"; fi
     if [ -n "$gimp3_prefix" ]; then stage gimp3 "$gimp3_prefix"; fi
-    warn_unless_staged 'plug-ins/lowkey/lowkey' GIMP libgimp
+    warn_unless_staged 'plug-ins/lowkey/lowkey' GIMP
 }
 
-# warn_unless_staged FILE EDITOR WHAT: a plug-in that was not built is no reason to stop, but to say so.
+# warn_unless_staged FILE EDITOR: a plug-in that was not built is no reason to stop, but to say so.
 warn_unless_staged() {
     [ -z "$(find "$staged" -path "*/$1" -print -quit)" ] || return 0
-    warn "The $2 plug-in is left out: it was not built, since $3 was not found. The rest goes on."
+    warn "The $2 plug-in is left out: this build has none. The rest goes on."
 }
 
 # GIMP takes over settings of an older version only while its folder does not exist yet: let it come
@@ -29,5 +29,5 @@ make_gimp_profiles() {
 
 stage_krita() {
     stage krita "$krita_prefix"
-    warn_unless_staged 'kritaplugins/kritalowkey.so' Krita "what it needs of Krita"
+    warn_unless_staged 'kritaplugins/kritalowkey.so' Krita
 }

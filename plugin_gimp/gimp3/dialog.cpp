@@ -13,8 +13,8 @@ namespace lowkey::gimp {
 namespace {
 
 // The preset's numbers in place of "the preset's", which a scale cannot show, and, where another
-// preset was chosen, of those that the one before it left. Numbers that came with the preset are
-// those of saved settings and stay.
+// preset was chosen, of those that the one before it left. Other numbers than before came with the
+// preset, from saved settings, and stay.
 Settings fill_in(GimpProcedureConfig* config, const std::optional<Settings>& before) {
     const Settings now = settings_of(config);
     const PresetDefaults& defaults = preset_defaults(now.preset);

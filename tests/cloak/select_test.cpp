@@ -81,6 +81,9 @@ TEST(Select, FacesNamedBesideARegionAreNeverReplacedByIt) {
     EXPECT_EQ(kind_of([&] { choose_faces(two_faces(), options, {}, 200, 120); }), ErrorKind::input);
     options.faces = {0, 1};
     EXPECT_EQ(choose_faces(two_faces(), options, {}, 200, 120).faces.size(), 1U);
+    // Nobody is found there: it is where the person saw a face.
+    options.region = Rect{0, 100, 50, 80};
+    EXPECT_TRUE(choose_faces(two_faces(), options, {}, 200, 180).faces.at(0).face.from_region);
 }
 
 TEST(Select, AFaceOutsideThePictureIsLeftOutAndNamed) {

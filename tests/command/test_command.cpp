@@ -347,15 +347,6 @@ TEST_F(Command, SameNamesFromTwoFoldersDoNotOverwriteEachOther) {
     EXPECT_TRUE(fs::exists(path("out/a.cloaked.png")));
 }
 
-TEST_F(Command, APictureThatFailedKeepsItsNameForNoOne) {
-    fs::create_directories(path("one"));
-    std::ofstream(path("one/a.png")) << "no picture";
-    const Result result =
-        cloak({path("one/a.png").string(), make("two/a.png").string(), "-o", path("out").string()});
-    EXPECT_THAT(result.err, HasSubstr("1 of 2 cloaked, 1 failed"));
-    EXPECT_TRUE(fs::exists(path("out/a.cloaked.png")));
-}
-
 TEST_F(Command, ForceDoesNotWriteOverAnotherPictureOfTheBatch) {
     const auto picture = make("a.png"), other = make("a.cloaked.png");
     const std::string before = text_of(other);

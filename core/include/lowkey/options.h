@@ -34,7 +34,7 @@ struct Options {
     std::optional<int> iterations;  // 1..500; unset: the preset's
     std::uint64_t seed = 1;         // same seed, picture, pack and machine: same pixels
     std::vector<int> faces;         // indices as detect() orders them; empty: all faces
-    // Only faces whose centre is inside; none found: the region is the face box.
+    // Only faces whose centre is inside; none found there: the region is the face box.
     std::optional<Rect> region;
     std::string device = "auto";  // "auto", "cpu", "cuda", "cuda:N"
 };
