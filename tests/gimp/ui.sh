@@ -42,7 +42,15 @@ wait_for() {
     shift
     until "$@" >/dev/null 2>&1; do [ $SECONDS -lt $end ] || return 1; sleep .2; done
 }
-window() { xdotool search --onlyvisible --name "$1"; }
+# A window that closes while xdotool looks at it makes it fail as if there were none.
+window() {
+    for _ in 1 2 3 4 5; do
+        if xdotool search --onlyvisible --name "$1" 2>"$folder/xdotool.log"; then return 0; fi
+        grep -q BadWindow "$folder/xdotool.log" || return 1
+        sleep .2
+    done
+    return 1
+}
 no_window() { ! window "$1"; }
 # The picture on the canvas, without the frame around it that moves.
 canvas() { import -window "$gimp" -crop 300x300+430+330 +repage "$folder/$1.png"; }
