@@ -25,10 +25,17 @@ void print_rank1(const std::string& crops_folder, const std::string& pack_folder
     const auto crops = lowkey::train::read_crops(crops_folder);
     auto pack = lowkey::model::load_pack(pack_folder, torch::kCPU);
     for (std::size_t i = 0; i < pack.recognisers.size(); ++i) {
-        const double rate = lowkey::train::rank1(crops, [&](const torch::Tensor& pictures) {
-            return lowkey::train::teach(pack, pictures)[i];
-        });
-        std::cout << pack.recognisers[i]->name() << " " << rate << "\n";
+        const auto plain = [&](const torch::Tensor& pictures) {
+            return pack.recognisers[i]->embed(
+                lowkey::train::crop_for(*pack.recognisers[i], pictures));
+        };
+        const auto with_mirror = [&](const torch::Tensor& pictures) {
+            const torch::Tensor sum = plain(pictures) + plain(pictures.flip({3}));
+            return sum / sum.norm(2, 1, true);
+        };
+        std::cout << pack.recognisers[i]->name() << " " << lowkey::train::rank1(crops, plain)
+                  << ", with the mirrored face's embedding added "
+                  << lowkey::train::rank1(crops, with_mirror) << "\n";
     }
 }
 
