@@ -151,6 +151,9 @@ if [ "$version" = 3 ]; then
     press alt+s    # Save Settings
     sleep .5
     iterations 9
+    press alt+e    # another preset, with numbers of its own
+    xdotool key Down
+    sleep .5
     shot settings-changed
     press alt+l    # Load Saved Settings
     sleep .5
