@@ -54,6 +54,12 @@ printf 'old' >"$HOME/.cache/lowkey/results/of-an-old-version"
 "$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "remove after --keep-packs: $(cat "$scratch/log")"
 [ "$(files)" = "$before" ] || wrong "kept packs could not be removed: $(diff <(printf '%s\n' "$before") <(files))"
 
+# Where there is no pack, none is kept.
+mkdir -p "$(dirname "$manifest")"
+printf '%s\n' "$manifest" >"$manifest"
+"$root/installer/remove" --keep-packs >"$scratch/log" 2>&1 </dev/null || wrong "remove --keep-packs without packs: $(cat "$scratch/log")"
+[ "$(files)" = "$before" ] || wrong "remove --keep-packs left: $(diff <(printf '%s\n' "$before") <(files))"
+
 # What was remembered of pictures goes even where nothing is listed as installed.
 mkdir -p "$HOME/.cache/lowkey/results"
 "$root/installer/remove" >/dev/null 2>&1
