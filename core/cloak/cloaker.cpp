@@ -203,7 +203,8 @@ CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& opti
                                    static_cast<double>(count);
         };
         tell_or_stop(fraction(0), stage);
-        regions.push_back(cloak::face_region(chosen.face, picture.width, picture.height));
+        // Those that have none were not chosen.
+        regions.push_back(cloak::face_region(chosen.face, picture.width, picture.height).value());
         const cloak::Outcome outcome = cloak_face(
             picture, result.picture, regions.back(), selection, recipe,
             options.seed + static_cast<std::uint64_t>(chosen.index), [&](const cloak::Step& step) {
@@ -245,14 +246,14 @@ Report Cloaker::Impl::check(const PictureView& clean, const PictureView& cloaked
     report.device = cuda::describe(device);
     report.faces_found = static_cast<int>(found.size());
     for (std::size_t i = 0; i < found.size(); ++i) {
-        if (!cloak::is_in_picture(found[i], clean.width, clean.height)) {
+        const auto region = cloak::face_region(found[i], clean.width, clean.height);
+        if (!region) {
             report.notes.push_back(cloak::outside_note(static_cast<int>(i)));
             continue;
         }
         const Clock face_clock;
         const cloak::ChosenFace chosen{found[i], static_cast<int>(i)};
-        FaceReport face = measure(clean, cloaked, chosen,
-                                  cloak::face_region(found[i], clean.width, clean.height));
+        FaceReport face = measure(clean, cloaked, chosen, *region);
         face.seconds = face_clock.seconds();
         report.faces.push_back(std::move(face));
     }

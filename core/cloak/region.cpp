@@ -1,7 +1,6 @@
 #include "cloak/region.h"
 
 #include <algorithm>
-#include <cassert>
 #include <cmath>
 
 #include "cloak/working_scale.h"
@@ -50,8 +49,9 @@ double ramp(double distance) {
     return t * t * (3 - 2 * t);
 }
 
-// Without the factor, which a span of nothing does not have.
-FaceRegion measured_region(const Face& face, int width, int height) {
+}  // namespace
+
+std::optional<FaceRegion> face_region(const Face& face, int width, int height) {
     FaceRegion region;
     region.template_to_picture = face::template_to_picture(face.landmarks);
     const cv::Matx23d& m = region.template_to_picture;
@@ -59,23 +59,9 @@ FaceRegion measured_region(const Face& face, int width, int height) {
     region.rect = footprint(m, width, height);
     region.box =
         intersect(face.x, face.y, face.x + face.width, face.y + face.height, width, height);
-    return region;
-}
-
-bool is_usable(const FaceRegion& region) {
-    return region.span > 1 && std::min({region.rect.width, region.rect.height, region.box.width,
-                                        region.box.height}) >= kLeastPixels;
-}
-
-}  // namespace
-
-bool is_in_picture(const Face& face, int width, int height) {
-    return is_usable(measured_region(face, width, height));
-}
-
-FaceRegion face_region(const Face& face, int width, int height) {
-    FaceRegion region = measured_region(face, width, height);
-    assert(is_usable(region));
+    const int least =
+        std::min({region.rect.width, region.rect.height, region.box.width, region.box.height});
+    if (!(region.span > 1) || least < kLeastPixels) return std::nullopt;
     region.factor = working_factor(region.span);
     return region;
 }

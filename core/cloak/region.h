@@ -2,6 +2,7 @@
 #pragma once
 
 #include <opencv2/core.hpp>
+#include <optional>
 
 #include "lowkey/picture.h"
 #include "lowkey/report.h"
@@ -16,11 +17,8 @@ struct FaceRegion {
     int factor = 1;                   // photo pixels a working pixel
 };
 
-// Whether at least a few pixels of the face lie in the picture, and its landmarks apart.
-bool is_in_picture(const Face& face, int width, int height);
-
-// Only for a face that is in the picture.
-FaceRegion face_region(const Face& face, int width, int height);
+// Nothing if the face lies outside the picture but for a few pixels or its landmarks coincide.
+std::optional<FaceRegion> face_region(const Face& face, int width, int height);
 
 // 1 inside the template's square, falling smoothly to 0 at the region's edge, times the selection.
 cv::Mat cover(const FaceRegion& region, const MaskView& selection, const Rect& part);

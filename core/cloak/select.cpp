@@ -70,7 +70,7 @@ Rect checked_region(const Rect& wanted, int width, int height) {
 // A face that leaves the picture but for a few pixels is none that a recogniser could use.
 void keep_inside(Choice& choice, int width, int height) {
     std::erase_if(choice.faces, [&](const ChosenFace& chosen) {
-        if (is_in_picture(chosen.face, width, height)) return false;
+        if (face_region(chosen.face, width, height)) return false;
         choice.notes.push_back(outside_note(chosen.index));
         return true;
     });

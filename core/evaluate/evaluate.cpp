@@ -137,13 +137,12 @@ void Hearing::measure() {
             throw Error(ErrorKind::cancelled, "Cancelled.");
         const Picture clean = image::read(subjects_[i].photos[0]).picture;
         const Picture cloaked = image::read(photos_[i].picture).picture;
-        const Face& face = photos_[i].face.face;
-        if (!cloak::is_in_picture(face, clean.width(), clean.height()))
+        const auto region = cloak::face_region(photos_[i].face.face, clean.width(), clean.height());
+        if (!region)
             throw Error(ErrorKind::file, "The photo " + subjects_[i].photos[0].string() +
                                              " is another one than when it was cloaked. Begin in "
                                              "a new folder.");
-        const auto region = cloak::face_region(face, clean.width(), clean.height());
-        const Quality quality = cloak::measure_quality(clean.view(), cloaked.view(), region.box,
+        const Quality quality = cloak::measure_quality(clean.view(), cloaked.view(), region->box,
                                                        panel_.perceptual(), panel_.device());
         lpips.add(quality.lpips);
         dssim.add(quality.dssim);

@@ -50,7 +50,8 @@ struct Bench {
         const char* named = std::getenv("LOWKEY_BENCH_PHOTO");
         photo = cv::imread(named ? named : LOWKEY_TEST_DATA "/one_face.jpg", cv::IMREAD_COLOR);
         cv::cvtColor(photo, photo, cv::COLOR_BGR2RGB);
-        region = cloak::face_region(cloaker->detect(view(photo)).at(0), photo.cols, photo.rows);
+        region =
+            cloak::face_region(cloaker->detect(view(photo)).at(0), photo.cols, photo.rows).value();
     }
     ~Bench() { std::filesystem::remove_all(folder); }
 

@@ -87,8 +87,10 @@ TEST_F(CloakerTest, ChangesTheFaceAndNothingElseInEveryFormat) {
                 const CloakResult result = cloaker_->cloak(picture.view(), quick());
                 ASSERT_EQ(result.picture.format(), format);
                 ASSERT_THAT(result.report.faces, SizeIs(1));
-                const cloak::FaceRegion region = cloak::face_region(
-                    result.report.faces[0].face, picture.width(), picture.height());
+                const cloak::FaceRegion region =
+                    cloak::face_region(result.report.faces[0].face, picture.width(),
+                                       picture.height())
+                        .value();
                 const auto [inside, outside] = changes(picture, result.picture, region.rect);
                 EXPECT_EQ(outside, 0);
                 EXPECT_GT(inside, region.box.width * region.box.height / 4);
@@ -256,7 +258,8 @@ TEST_F(CloakerTest, ChosenFacesOnly) {
     ASSERT_THAT(result.report.faces, SizeIs(1));
     EXPECT_EQ(result.report.faces[0].index, 1);
     EXPECT_EQ(result.report.faces_found, 2);
-    const Rect region = cloak::face_region(faces[1], picture.width(), picture.height()).rect;
+    const Rect region =
+        cloak::face_region(faces[1], picture.width(), picture.height()).value().rect;
     EXPECT_EQ(changes(picture, result.picture, region).second, 0);
 }
 
@@ -284,7 +287,7 @@ TEST_F(CloakerTest, LargeFaceIsWorkedOnSmallButChangedEverywhere) {
     const CloakResult result = cloaker_->cloak(picture.view(), quick());
     ASSERT_FALSE(result.report.faces.empty());
     const cloak::FaceRegion region =
-        cloak::face_region(result.report.faces[0].face, picture.width(), picture.height());
+        cloak::face_region(result.report.faces[0].face, picture.width(), picture.height()).value();
     EXPECT_GT(region.factor, 3);
     const auto [inside, outside] = changes(picture, result.picture, region.box);
     EXPECT_GT(inside, 0.95 * region.box.width * region.box.height);
