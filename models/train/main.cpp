@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "cloak/objective.h"
 #include "lowkey/error.h"
 #include "model/pack.h"
 #include "train/assemble.h"
@@ -30,8 +31,8 @@ void print_rank1(const std::string& crops_folder, const std::string& pack_folder
                 lowkey::train::crop_for(*pack.recognisers[i], pictures));
         };
         const auto with_mirror = [&](const torch::Tensor& pictures) {
-            const torch::Tensor sum = plain(pictures) + plain(pictures.flip({3}));
-            return sum / sum.norm(2, 1, true);
+            return lowkey::cloak::with_mirror(
+                torch::stack({plain(pictures), plain(pictures.flip({3}))}, 1).flatten(0, 1));
         };
         std::cout << pack.recognisers[i]->name() << " " << lowkey::train::rank1(crops, plain)
                   << ", with the mirrored face's embedding added "
