@@ -2,8 +2,6 @@
 
 #include <libgimp/gimpui.h>
 
-#include <memory>
-
 #include "shared/guard.h"
 #include "shared/help_window.h"
 #include "shared/messages.h"
@@ -33,15 +31,14 @@ struct Watched {
 };
 
 void argument_changed(GimpProcedureConfig* config, GParamSpec*, gpointer data) {
+    auto* watched = static_cast<Watched*>(data);
+    if (watched->busy) return;
+    watched->busy = true;
     guarded([&] {
-        auto* watched = static_cast<Watched*>(data);
-        if (watched->busy) return;
-        watched->busy = true;
-        const auto done = std::unique_ptr<bool, void (*)(bool*)>(&watched->busy,
-                                                                 [](bool* busy) { *busy = false; });
         watched->shown = fill_in(config, watched->shown);
         watched->panel.change(watched->shown);
     });
+    watched->busy = false;
 }
 
 }  // namespace
