@@ -31,7 +31,7 @@ struct GridOffset {
     int64_t y = 0, x = 0;
 };
 
-// What LPIPS needs of the clean picture, with the grid at that place.
+// What LPIPS needs of the picture without the perturbation, with the grid at that place.
 struct CleanGrid {
     GridOffset offset;
     std::vector<torch::Tensor> features;

@@ -193,8 +193,7 @@ void add_face_options(CLI::App& app, CloakArguments& arguments) {
         ->allow_extra_args(false);  // what follows is a picture
     app.add_option("--region", arguments.region,
                    "Only faces in this part of the picture, in pixels; if none at all is found "
-                   "there, the region "
-                   "itself is taken as the face")
+                   "there, the region itself is taken as the face")
         ->type_name("X,Y,W,H")
         ->delimiter(',')
         ->expected(4)
