@@ -19,6 +19,9 @@ class Engine {
     // Path of the loaded pack's manifest, by whose content a client tells packs apart; may be
     // empty.
     virtual std::string manifest() const = 0;
+    // True once a new engine would load another pack than this one did; the next request then gets
+    // a new engine.
+    virtual bool outdated() const = 0;
 };
 
 // Called at the first request, so that a worker starts quickly; may throw like Cloaker's

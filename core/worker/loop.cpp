@@ -113,7 +113,7 @@ class Loop {
     }
 
     void detect(const Picture& picture) {
-        const auto faces = engine().detect(picture.view());
+        const auto faces = current_engine().detect(picture.view());
         protocol::write_message(stream_, Type::faces, protocol::encode(faces));
     }
 
@@ -124,8 +124,9 @@ class Loop {
             selection = {mask.data(), picture.width(), picture.height(),
                          static_cast<std::size_t>(picture.width())};
         Clock::time_point last_told;
+        Engine& engine = current_engine();
         const CloakResult result =
-            engine().cloak(picture.view(), options, selection, [&](const Progress& progress) {
+            engine.cloak(picture.view(), options, selection, [&](const Progress& progress) {
                 if (watch_.gone()) return false;
                 if (Clock::now() - last_told >= kProgressInterval) {
                     last_told = Clock::now();
@@ -141,7 +142,7 @@ class Loop {
             bytes += protocol::pixel_bytes({rect.width, rect.height, picture.format()});
         protocol::write_message(stream_, Type::result,
                                 {{"report", protocol::encode(result.report)},
-                                 {"manifest", engine().manifest()},
+                                 {"manifest", engine.manifest()},
                                  {"patches", protocol::encode(rects)}},
                                 bytes);
         for (const Rect& rect : rects) protocol::write_rect(stream_, result.picture.view(), rect);
@@ -151,7 +152,8 @@ class Loop {
         protocol::write_message(stream_, Type::error, protocol::encode(error));
     }
 
-    Engine& engine() {
+    Engine& current_engine() {
+        if (engine_ && engine_->outdated()) engine_.reset();
         if (!engine_) {
             const Progress loading{0, "Loading the recognisers"};
             protocol::write_message(stream_, Type::progress, protocol::encode(loading));

@@ -110,6 +110,8 @@ class FakeEngine final : public worker::Engine {
         return path ? path : "";
     }
 
+    bool outdated() const override { return false; }
+
   private:
     std::string behaviour_;
 };

@@ -4,6 +4,9 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "fixtures.h"
@@ -97,6 +100,29 @@ TEST_F(Worker, TellsWhichPackIsMissing) {
     const Error error = caught([&] { Client(options).detect(photo.view()); });
     EXPECT_EQ(error.kind, ErrorKind::pack);
     EXPECT_THAT(error.what(), ::testing::HasSubstr("/nowhere/pack"));
+}
+
+TEST_F(Worker, NoticesThatItsPackWasReplaced) {
+    const fs::path pack = fs::path(::testing::TempDir()) / "replaced-pack";
+    fs::remove_all(pack);
+    fs::copy(LOWKEY_TEST_PACK, pack, fs::copy_options::recursive);
+    ClientOptions options = real();
+    options.pack = pack.string();
+    Client client(options);
+    const Picture photo = image::read(kPhoto).picture;
+    const std::string first = client.cloak(photo.view(), quick()).report.pack;
+
+    const fs::path manifest = pack / "manifest.json";
+    std::stringstream text;
+    text << std::ifstream(manifest).rdbuf();
+    nlohmann::json changed = nlohmann::json::parse(text.str());
+    changed["name"] = first + "-replaced";
+    std::ofstream(manifest) << changed;
+    EXPECT_EQ(client.cloak(photo.view(), quick()).report.pack, first + "-replaced");
+
+    fs::remove_all(pack);
+    const Error error = caught([&] { client.detect(photo.view()); });
+    EXPECT_EQ(error.kind, ErrorKind::pack);
 }
 
 TEST_F(Worker, ResultIsReusedAfterAStrokeAwayFromTheFaces) {
