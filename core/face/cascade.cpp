@@ -73,10 +73,11 @@ class Cascade : public Detector {
 
     std::vector<Face> detect(const cv::Mat& rgb) override {
         if (rgb.empty()) return {};
-        cv::Mat grey;
-        cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
         const double scale =
             std::min(1.0, static_cast<double>(kLongestSide) / std::max(rgb.cols, rgb.rows));
+        if (std::min(rgb.cols, rgb.rows) * scale < kSmallestFace) return {};
+        cv::Mat grey;
+        cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
         if (scale < 1) cv::resize(grey, grey, {}, scale, scale, cv::INTER_AREA);
         cv::equalizeHist(grey, grey);
 

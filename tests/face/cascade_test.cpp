@@ -42,6 +42,8 @@ TEST(Cascade, FindsNothingWhereThereIsNothing) {
     const auto detector = make_cascade();
     EXPECT_TRUE(detector->detect(cv::Mat()).empty());
     EXPECT_TRUE(detector->detect(cv::Mat(2, 2, CV_8UC3, cv::Scalar::all(9))).empty());
+    // Shrunk as far as its length asks, nothing is left of its height.
+    EXPECT_TRUE(detector->detect(cv::Mat(1, 9000, CV_8UC3, cv::Scalar::all(9))).empty());
     EXPECT_TRUE(detector->detect(cv::Mat(700, 900, CV_8UC3, cv::Scalar::all(128))).empty());
 }
 
