@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 
+#include "cloak/banded.h"
 #include "cloak/budget.h"
 #include "cloak/filters.h"
 #include "cloak/objective.h"
@@ -162,8 +163,11 @@ class Basis {
         const double sigma = extra_smoothness(problem.parts());
         if (sigma >= kLeastSigma) {
             const int radius = static_cast<int>(std::ceil(3 * sigma));
-            rows_ = gaussian_matrix(picture.size(2), sigma, radius, picture.options());
-            columns_ = gaussian_matrix(picture.size(3), sigma, radius, picture.options());
+            const auto gaussian = [&](int64_t n) {
+                return Banded(gaussian_matrix(n, sigma, radius, picture.options()));
+            };
+            rows_ = gaussian(picture.size(2));
+            columns_ = gaussian(picture.size(3));
         }
         constexpr double k = kColourPace;
         const torch::TensorOptions options = problem.parts().picture.options();
@@ -194,7 +198,7 @@ class Basis {
     }
     bool grey_;
     torch::Tensor to_rgb_, from_rgb_;
-    torch::Tensor rows_, columns_;  // undefined: no smoothing
+    Banded rows_, columns_;  // undefined: no smoothing
 };
 
 class Adam {

@@ -9,8 +9,8 @@ Problem::Problem(Parts parts, const Ensemble& ensemble, model::Perceptual* perce
     : parts_(std::move(parts)), ensemble_(&ensemble), perceptual_(perceptual) {
     const torch::Tensor& picture = parts_.picture;
     if (parts_.factor > 1) {
-        rows_ = spline_matrix(picture.size(2), parts_.factor, picture.options());
-        columns_ = spline_matrix(picture.size(3), parts_.factor, picture.options());
+        rows_ = Banded(spline_matrix(picture.size(2), parts_.factor, picture.options()));
+        columns_ = Banded(spline_matrix(picture.size(3), parts_.factor, picture.options()));
     }
     const torch::Tensor values = parts_.grey ? picture.narrow(1, 0, 1) : picture;
     lowest_ = -values;

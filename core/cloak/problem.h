@@ -7,6 +7,7 @@
 #include <opencv2/core.hpp>
 #include <vector>
 
+#include "cloak/banded.h"
 #include "cloak/ensemble.h"
 #include "cloak/strength.h"
 #include "model/lpips.h"
@@ -45,7 +46,7 @@ class Problem {
     Parts parts_;
     const Ensemble* ensemble_;
     model::Perceptual* perceptual_;
-    torch::Tensor rows_, columns_;  // spline matrices, undefined with factor 1
+    Banded rows_, columns_;  // splines, undefined with factor 1
     torch::Tensor lowest_, highest_;
 };
 

@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include "cloak/banded.h"
+
 namespace lowkey::cloak {
 
 inline constexpr int kSsimRadius = 5;  // 11 x 11
@@ -21,7 +23,8 @@ class SsimReference {
     torch::Tensor planes(const torch::Tensor& picture) const;  // C x 1 x H x W of 0..255
     torch::Tensor smooth(const torch::Tensor& planes) const;
     int64_t pad_bottom_ = 0, pad_right_ = 0;
-    torch::Tensor rows_, columns_, clean_, mean_, variance_;
+    Banded rows_, columns_;
+    torch::Tensor clean_, mean_, variance_;
 };
 
 // Low-frequency colour: rms of Cb and Cr (BT.601, 0..255) of a difference after a Gaussian.
