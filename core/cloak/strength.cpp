@@ -18,10 +18,10 @@ struct Row {
     Budgets budgets;
 };
 constexpr Row kRows[] = {
-    {0, 12, {.dssim = 0.0025, .lpips = 0.010, .chroma = 0.20}},
-    {25, 18, {.dssim = 0.0049, .lpips = 0.0165, .chroma = 0.24}},
-    {50, 24, {.dssim = 0.0098, .lpips = 0.0245, .chroma = 0.30}},
-    {80, 24, {.dssim = 0.0177, .lpips = 0.036, .chroma = 0.40}},
+    {0, 16, {.dssim = 0.0025, .lpips = 0.010, .chroma = 0.20}},
+    {25, 24, {.dssim = 0.0049, .lpips = 0.0170, .chroma = 0.26}},
+    {50, 32, {.dssim = 0.0098, .lpips = 0.0262, .chroma = 0.36}},
+    {80, 32, {.dssim = 0.0177, .lpips = 0.036, .chroma = 0.40}},
     {100, 32, {.dssim = 0.0304, .lpips = 0.090, .chroma = 0.60}},
 };
 
