@@ -1,17 +1,21 @@
 #include "cloak/banded.h"
 
 #include <torch/csrc/autograd/custom_function.h>
-#include <torch/custom_class.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace lowkey::cloak {
 namespace {
 
-constexpr int64_t kBlockRows = 32;
+constexpr int64_t kBlockRows = 32;  // few beside a picture, many beside a filter's taps
 
 // Applied from the left to each plane: P x n x W to P x m x W.
 torch::Tensor down(const Banded& matrix, const torch::Tensor& planes) {
+    if (matrix.blocks().size() == 1) {
+        const auto& [row, column, values] = matrix.blocks().front();
+        return values.matmul(planes.narrow(1, column, values.size(1)));
+    }
     torch::Tensor result =
         torch::empty({planes.size(0), matrix.rows(), planes.size(2)}, planes.options());
     for (int64_t p = 0; p < planes.size(0); ++p) {
@@ -27,6 +31,11 @@ torch::Tensor down(const Banded& matrix, const torch::Tensor& planes) {
 torch::Tensor down_transposed(const Banded& matrix, const torch::Tensor& planes) {
     torch::Tensor result =
         torch::zeros({planes.size(0), matrix.columns(), planes.size(2)}, planes.options());
+    if (matrix.blocks().size() == 1) {
+        const auto& [row, column, values] = matrix.blocks().front();
+        result.narrow(1, column, values.size(1)).copy_(values.t().matmul(planes));
+        return result;
+    }
     for (int64_t p = 0; p < planes.size(0); ++p) {
         const torch::Tensor from = planes[p], to = result[p];
         for (const auto& [row, column, values] : matrix.blocks()) {
@@ -69,7 +78,7 @@ class Filter : public torch::autograd::Function<Filter> {
         context->saved_data["matrices"] =
             c10::IValue::make_capsule(c10::make_intrusive<Matrices>(rows, columns));
         const torch::Tensor narrowed = down(rows, planes_of(picture));
-        return across(columns, narrowed.view({-1, columns.columns()}))
+        return across(columns, narrowed.reshape({-1, columns.columns()}))
             .view(with_size(picture, rows.rows(), columns.rows()));
     }
 
@@ -118,6 +127,8 @@ Banded::Banded(const torch::Tensor& matrix) : rows_(matrix.size(0)), columns_(ma
 }
 
 torch::Tensor filter(const Banded& rows, const Banded& columns, const torch::Tensor& picture) {
+    TORCH_CHECK(picture.size(-2) == rows.columns() && picture.size(-1) == columns.columns(),
+                "a filter for another size of picture");
     return Filter::apply(picture, rows, columns);
 }
 

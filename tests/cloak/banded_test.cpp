@@ -34,6 +34,8 @@ TEST(Banded, FiltersAsTheWholeMatrixDoes) {
     expect_as_whole(gaussian_inside(64, 1.5, 5, options), gaussian_inside(75, 1.5, 5, options));
     expect_as_whole(gaussian_matrix(1, 2, 6, options), gaussian_matrix(33, 40, 120, options));
     expect_as_whole(spline_matrix(70, 3, options), spline_matrix(5, 2, options));
+    const torch::Tensor middle = gaussian_inside(90, 1.5, 5, options).narrow(0, 30, 20);
+    expect_as_whole(middle, middle);  // one block, as on a GPU
     expect_as_whole(torch::zeros({40, 50}, options), torch::rand({7, 50}, options));
 }
 
