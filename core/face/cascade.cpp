@@ -75,6 +75,7 @@ class Cascade : public Detector {
         if (rgb.empty()) return {};
         const double scale =
             std::min(1.0, static_cast<double>(kLongestSide) / std::max(rgb.cols, rgb.rows));
+        // Of a strip, shrinking may leave no rows at all.
         if (std::min(rgb.cols, rgb.rows) * scale < kSmallestFace) return {};
         cv::Mat grey;
         cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);
