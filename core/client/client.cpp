@@ -197,6 +197,7 @@ ClientChanges Client::cloak_changes(const PictureView& picture, const Options& o
             protocol::read_patches(*impl_->worker, result, protocol::shape_of(picture));
         changes.report = protocol::decode_report(result.json.value("report", nlohmann::json()));
         changes.manifest = protocol::text(result.json, "manifest");
+        changes.manifest_text = protocol::text(result.json, "manifest_text");
         return changes;
     });
 }

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <utility>
 
 namespace lowkey::client {
@@ -67,6 +68,12 @@ Hash hash_of(const std::byte* bytes, std::size_t size) {
     return hasher.finish();
 }
 
+Hash hash_of_manifest(const std::string& path, std::string_view text) {
+    Hasher hasher;
+    if (!path.empty()) hasher.add(text);
+    return hasher.finish();
+}
+
 }  // namespace
 
 std::size_t size_of(const Entry& entry) {
@@ -81,7 +88,7 @@ Entry make_entry(const Hash& family, const Hash& key, const PictureView& picture
     entry.family = family;
     entry.key = key;
     entry.shape = protocol::shape_of(picture);
-    entry.manifest = manifest_hash(changes.manifest).value_or(Hash());
+    entry.manifest = hash_of_manifest(changes.manifest, changes.manifest_text);
     if (movable) {
         for (const FaceReport& face : changes.report.faces)
             if (const Rect rect = influence_of(face.face, picture);
@@ -116,15 +123,12 @@ bool same_faces(const Report& report, const std::vector<Face>& found) {
 }
 
 std::optional<Hash> manifest_hash(const std::string& path) {
-    Hasher hasher;
-    if (!path.empty()) {
-        std::ifstream file(path, std::ios::binary);
-        if (!file) return std::nullopt;
-        const std::string bytes(std::istreambuf_iterator<char>(file), {});
-        if (file.bad()) return std::nullopt;
-        hasher.add(bytes);
-    }
-    return hasher.finish();
+    if (path.empty()) return hash_of_manifest(path, {});
+    std::ifstream file(path, std::ios::binary);
+    if (!file) return std::nullopt;
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    if (file.bad()) return std::nullopt;
+    return hash_of_manifest(path, text);
 }
 
 std::vector<std::byte> encode_entry(const Entry& entry) {

@@ -14,7 +14,8 @@
 //   cloak     client  options, picture, mask (whether present)  pixels, then the mask
 //   progress  worker  fraction, stage                           -
 //   faces     worker  faces                                     -
-//   result    worker  report, manifest, patches (rectangles)    the patches' pixels
+//   result    worker  report, manifest (path and text),         the patches' pixels
+//                     patches (rectangles)
 //   error     worker  kind, message                             -
 //   bye       worker  - (it ends because it was idle)           -
 //

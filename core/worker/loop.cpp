@@ -137,12 +137,14 @@ class Loop {
         if (protocol::shape_of(result.picture.view()) != protocol::shape_of(picture.view()))
             throw std::logic_error("the result has another size or format");
         const auto rects = changed_rects(picture.view(), result.picture.view());
+        const Manifest manifest = engine.manifest();
         std::uint64_t bytes = 0;
         for (const Rect& rect : rects)
             bytes += protocol::pixel_bytes({rect.width, rect.height, picture.format()});
         protocol::write_message(stream_, Type::result,
                                 {{"report", protocol::encode(result.report)},
-                                 {"manifest", engine.manifest()},
+                                 {"manifest", manifest.path},
+                                 {"manifest_text", manifest.text},
                                  {"patches", protocol::encode(rects)}},
                                 bytes);
         for (const Rect& rect : rects) protocol::write_rect(stream_, result.picture.view(), rect);

@@ -1,7 +1,8 @@
 #include "worker/worker.h"
 
-#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "lowkey/error.h"
 #include "worker/loop.h"
@@ -9,35 +10,21 @@
 namespace lowkey::worker {
 namespace {
 
-namespace fs = std::filesystem;
-
-// What tells one installed pack from another that took its place, without reading it.
-struct PackState {
-    fs::path pack;
-    fs::file_time_type written;
-    std::uintmax_t bytes;
-
-    bool operator==(const PackState&) const = default;
-    fs::path manifest() const { return pack / "manifest.json"; }
-};
-
-// Throws as find_pack().
-PackState state_of(const std::string& pack) {
-    PackState state{find_pack(pack), {}, 0};
-    std::error_code unreadable;  // Cloaker says why
-    state.written = fs::last_write_time(state.manifest(), unreadable);
-    state.bytes = fs::file_size(state.manifest(), unreadable);
-    return state;
+// Throws as find_pack(). An unreadable manifest is empty here; Cloaker says what is wrong with it.
+Manifest manifest_of(const std::string& pack) {
+    const std::filesystem::path path = find_pack(pack) / "manifest.json";
+    std::ifstream file(path, std::ios::binary);
+    return {path.string(), {std::istreambuf_iterator<char>(file), {}}};
 }
 
 class CloakEngine final : public Engine {
   public:
     explicit CloakEngine(const WorkerSettings& settings)
         : wanted_(settings.pack),
-          loaded_(state_of(wanted_)),
+          manifest_(manifest_of(wanted_)),
           default_device_(settings.device),
           device_(settings.device),
-          cloaker_(loaded_.pack, device_) {}
+          cloaker_(pack(), device_) {}
 
     std::vector<Face> detect(const PictureView& picture) override {
         return cloaker_.detect(picture);
@@ -49,25 +36,29 @@ class CloakEngine final : public Engine {
         return cloaker_.cloak(picture, options, selection, progress);
     }
 
-    std::string manifest() const override { return loaded_.manifest().string(); }
+    Manifest manifest() const override { return manifest_; }
 
     bool outdated() const override {
         try {
-            return state_of(wanted_) != loaded_;
+            const Manifest now = manifest_of(wanted_);
+            return now.path != manifest_.path || now.text != manifest_.text;
         } catch (const Error&) {
             return true;  // a new engine tells what is wrong
         }
     }
 
   private:
+    std::filesystem::path pack() const {
+        return std::filesystem::path(manifest_.path).parent_path();
+    }
     void use_device(const std::string& device) {
         if (device == device_) return;
-        cloaker_ = Cloaker(loaded_.pack, device);
+        cloaker_ = Cloaker(pack(), device);
         device_ = device;
     }
 
     std::string wanted_;
-    PackState loaded_;
+    Manifest manifest_;
     std::string default_device_, device_;
     Cloaker cloaker_;
 };

@@ -17,9 +17,9 @@ struct WorkerSettings {
 };
 
 // Takes over the process: file descriptor 1 is kept for the protocol and replaced by stderr, so
-// that no library's print can garble the stream. The pack is loaded at the first request and kept.
-// Returns the process's exit status: 0 when the client has gone or has been idle, 1 on a fault
-// (told on stderr).
+// that no library's print can garble the stream. The pack is loaded at the first request and kept
+// until another takes its place. Returns the process's exit status: 0 when the client has gone or
+// has been idle, 1 on a fault (told on stderr).
 int run(const WorkerSettings& settings);
 
 }  // namespace lowkey::worker

@@ -184,6 +184,17 @@ TEST_F(Cache, ComputesAgainForAnotherPackInTheSamePlace) {
     unsetenv("FAKE_MANIFEST");
 }
 
+TEST_F(Cache, DoesNotKeepAResultAsThatOfAPackWhichCameLater) {
+    const fs::path manifest = root_ / "manifest.json";
+    setenv("FAKE_MANIFEST", manifest.c_str(), 1);
+    std::ofstream(manifest) << "what it holds now";
+    const Picture picture = noise(400, 300);
+    CachedClient client(fake("pack-replaced-meanwhile"), cache());
+    client.cloak(picture.view(), {});
+    EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::computed);
+    unsetenv("FAKE_MANIFEST");
+}
+
 TEST_F(Cache, PassesErrorsAndCancelsOn) {
     const Picture picture = noise(64, 64);
     CachedClient faceless(fake("cloak-no-face"), cache());

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <new>
 #include <string>
 #include <thread>
@@ -105,9 +107,12 @@ class FakeEngine final : public worker::Engine {
         return result;
     }
 
-    std::string manifest() const override {
+    worker::Manifest manifest() const override {
         const char* path = std::getenv("FAKE_MANIFEST");
-        return path ? path : "";
+        if (!path) return {};
+        if (behaviour_ == "pack-replaced-meanwhile") return {path, "what it held before"};
+        std::ifstream file(path);
+        return {path, {std::istreambuf_iterator<char>(file), {}}};
     }
 
     bool outdated() const override { return false; }

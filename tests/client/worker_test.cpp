@@ -111,6 +111,11 @@ TEST_F(Worker, NoticesThatItsPackWasReplaced) {
     Client client(options);
     const Picture photo = image::read(kPhoto).picture;
     const std::string first = client.cloak(photo.view(), quick()).report.pack;
+    client.detect(photo.view(), [](const Progress& progress) {
+        EXPECT_THAT(progress.stage, ::testing::Not(::testing::HasSubstr("Loading")))
+            << "though it is the same pack";
+        return true;
+    });
 
     const fs::path manifest = pack / "manifest.json";
     std::stringstream text;

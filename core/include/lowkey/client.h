@@ -32,7 +32,8 @@ struct ClientResult {
 struct ClientChanges {
     std::vector<Patch> patches;  // paste them over the input
     Report report;
-    std::string manifest;  // of the pack that was used: a path
+    std::string manifest;       // of the pack that was used: a path
+    std::string manifest_text;  // ... and what it held when the worker loaded the pack
 };
 
 // One worker process, started at the first call and reused while warm. Calls block; make them from
