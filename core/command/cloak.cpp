@@ -103,7 +103,13 @@ Outcome cloak_file(Batch& batch, const Input& input) {
     std::error_code problem;
     if (!batch.arguments.force && fs::exists(fs::symlink_status(output, problem))) {
         // Running the same batch again goes on where it stopped.
-        if (input.from_folder) return Outcome::skipped;
+        if (input.from_folder) {
+            if (batch.arguments.report == "json")
+                batch.results.push_back({{"input", input.file.string()},
+                                         {"output", output.string()},
+                                         {"skipped", "the output was there before"}});
+            return Outcome::skipped;
+        }
         refuse_existing(output);
     }
     const auto progress = [&](const Progress& p) {

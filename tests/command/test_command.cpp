@@ -334,6 +334,10 @@ TEST_F(Command, ABatchGoesOnAfterErrorsAndOnceMoreWhereItStopped) {
 
     const Result second = cloak(arguments);
     EXPECT_THAT(second.err, HasSubstr("2 skipped"));
+    const json told = json::parse(second.out);
+    ASSERT_EQ(told.size(), 3u) << "every picture of the batch is told";
+    EXPECT_EQ(told[0]["output"], path("out/a.cloaked.png").string());
+    EXPECT_TRUE(told[0].contains("skipped"));
     // What we made is no input of the next batch.
     EXPECT_EQ(cloak({path("out").string(), "-r"}).status, 1);
 }
