@@ -12,61 +12,37 @@ constexpr int64_t kBlockRows = 32;  // few beside a picture, many beside a filte
 
 // Applied from the left to each plane: P x n x W to P x m x W.
 torch::Tensor down(const Banded& matrix, const torch::Tensor& planes) {
-    if (matrix.blocks().size() == 1) {
-        const auto& [row, column, values] = matrix.blocks().front();
-        return values.matmul(planes.narrow(1, column, values.size(1)));
-    }
-    torch::Tensor result =
-        torch::empty({planes.size(0), matrix.rows(), planes.size(2)}, planes.options());
-    for (int64_t p = 0; p < planes.size(0); ++p) {
-        const torch::Tensor from = planes[p], to = result[p];
-        for (const auto& [row, column, values] : matrix.blocks()) {
-            torch::Tensor part = to.narrow(0, row, values.size(0));
-            torch::mm_out(part, values, from.narrow(0, column, values.size(1)));
-        }
-    }
-    return result;
+    std::vector<torch::Tensor> parts;
+    for (const auto& [row, column, values] : matrix.blocks())
+        parts.push_back(torch::bmm(values.expand({planes.size(0), -1, -1}),
+                                   planes.narrow(1, column, values.size(1))));
+    return torch::cat(parts, 1);
 }
 
 torch::Tensor down_transposed(const Banded& matrix, const torch::Tensor& planes) {
     torch::Tensor result =
         torch::zeros({planes.size(0), matrix.columns(), planes.size(2)}, planes.options());
-    if (matrix.blocks().size() == 1) {
-        const auto& [row, column, values] = matrix.blocks().front();
-        result.narrow(1, column, values.size(1)).copy_(values.t().matmul(planes));
-        return result;
-    }
-    for (int64_t p = 0; p < planes.size(0); ++p) {
-        const torch::Tensor from = planes[p], to = result[p];
-        for (const auto& [row, column, values] : matrix.blocks()) {
-            to.narrow(0, column, values.size(1))
-                .addmm_(values.t(), from.narrow(0, row, values.size(0)));
-        }
-    }
+    for (const auto& [row, column, values] : matrix.blocks())
+        result.narrow(1, column, values.size(1))
+            .baddbmm_(values.t().expand({planes.size(0), -1, -1}),
+                      planes.narrow(1, row, values.size(0)));
     return result;
 }
 
 // Applied to each line: N x n to N x m.
 torch::Tensor across(const Banded& matrix, const torch::Tensor& lines) {
-    torch::Tensor result = torch::empty({lines.size(0), matrix.rows()}, lines.options());
-    for (const auto& [row, column, values] : matrix.blocks()) {
-        torch::Tensor part = result.narrow(1, row, values.size(0));
-        torch::mm_out(part, lines.narrow(1, column, values.size(1)), values.t());
-    }
-    return result;
+    std::vector<torch::Tensor> parts;
+    for (const auto& [row, column, values] : matrix.blocks())
+        parts.push_back(lines.narrow(1, column, values.size(1)).matmul(values.t()));
+    return torch::cat(parts, 1);
 }
 
 torch::Tensor across_transposed(const Banded& matrix, const torch::Tensor& lines) {
     torch::Tensor result = torch::zeros({lines.size(0), matrix.columns()}, lines.options());
-    for (const auto& [row, column, values] : matrix.blocks()) {
+    for (const auto& [row, column, values] : matrix.blocks())
         result.narrow(1, column, values.size(1))
             .addmm_(lines.narrow(1, row, values.size(0)), values);
-    }
     return result;
-}
-
-torch::Tensor planes_of(const torch::Tensor& picture) {
-    return picture.contiguous().view({-1, picture.size(-2), picture.size(-1)});
 }
 
 // Autograd's own backward of overlapping slices would add up one whole picture a block.
@@ -77,7 +53,8 @@ class Filter : public torch::autograd::Function<Filter> {
                                  const Banded& columns) {
         context->saved_data["matrices"] =
             c10::IValue::make_capsule(c10::make_intrusive<Matrices>(rows, columns));
-        const torch::Tensor narrowed = down(rows, planes_of(picture));
+        const torch::Tensor narrowed =
+            down(rows, picture.reshape({-1, picture.size(-2), picture.size(-1)}));
         return across(columns, narrowed.reshape({-1, columns.columns()}))
             .view(with_size(picture, rows.rows(), columns.rows()));
     }
@@ -88,7 +65,7 @@ class Filter : public torch::autograd::Function<Filter> {
         const auto held = context->saved_data["matrices"].toCapsule();
         const auto& [rows, columns] = static_cast<const Matrices&>(*held).both;
         const torch::Tensor& gradient = gradients.front();
-        const torch::Tensor lines = gradient.contiguous().view({-1, columns.rows()});
+        const torch::Tensor lines = gradient.reshape({-1, columns.rows()});
         const torch::Tensor planes =
             across_transposed(columns, lines).view({-1, rows.rows(), columns.columns()});
         return {down_transposed(rows, planes)
