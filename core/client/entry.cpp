@@ -5,7 +5,6 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
 namespace lowkey::client {
@@ -62,15 +61,9 @@ class MemoryStream final : public protocol::Stream {
     std::size_t at_ = 0;
 };
 
-Hash hash_of(const std::byte* bytes, std::size_t size) {
+Hash hash_of(const void* bytes, std::size_t size) {
     Hasher hasher;
     hasher.add(bytes, size);
-    return hasher.finish();
-}
-
-Hash hash_of_manifest(const std::string& path, std::string_view text) {
-    Hasher hasher;
-    if (!path.empty()) hasher.add(text);
     return hasher.finish();
 }
 
@@ -88,7 +81,7 @@ Entry make_entry(const Hash& family, const Hash& key, const PictureView& picture
     entry.family = family;
     entry.key = key;
     entry.shape = protocol::shape_of(picture);
-    entry.manifest = hash_of_manifest(changes.manifest, changes.manifest_text);
+    entry.manifest = hash_of(changes.manifest_text.data(), changes.manifest_text.size());
     if (movable) {
         for (const FaceReport& face : changes.report.faces)
             if (const Rect rect = influence_of(face.face, picture);
@@ -123,12 +116,12 @@ bool same_faces(const Report& report, const std::vector<Face>& found) {
 }
 
 std::optional<Hash> manifest_hash(const std::string& path) {
-    if (path.empty()) return hash_of_manifest(path, {});
+    if (path.empty()) return hash_of(nullptr, 0);
     std::ifstream file(path, std::ios::binary);
     if (!file) return std::nullopt;
     const std::string text(std::istreambuf_iterator<char>(file), {});
     if (file.bad()) return std::nullopt;
-    return hash_of_manifest(path, text);
+    return hash_of(text.data(), text.size());
 }
 
 std::vector<std::byte> encode_entry(const Entry& entry) {

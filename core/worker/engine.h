@@ -13,6 +13,7 @@ namespace lowkey::worker {
 // Of the loaded pack, as it was when it was loaded: by it a client tells packs apart. May be empty.
 struct Manifest {
     std::string path, text;
+    bool operator==(const Manifest&) const = default;
 };
 
 class Engine {

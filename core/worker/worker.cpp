@@ -40,8 +40,7 @@ class CloakEngine final : public Engine {
 
     bool outdated() const override {
         try {
-            const Manifest now = manifest_of(wanted_);
-            return now.path != manifest_.path || now.text != manifest_.text;
+            return manifest_of(wanted_) != manifest_;
         } catch (const Error&) {
             return true;  // a new engine tells what is wrong
         }
