@@ -26,7 +26,18 @@ class Cache : public ::testing::Test {
         fs::create_directories(root_);
         folder_ = root_ / "results";
     }
-    void TearDown() override { fs::remove_all(root_); }
+    void TearDown() override {
+        unsetenv("FAKE_MANIFEST");
+        fs::remove_all(root_);
+    }
+
+    // The fake worker's pack from now on.
+    fs::path fake_manifest(const std::string& text) const {
+        const fs::path manifest = root_ / "manifest.json";
+        setenv("FAKE_MANIFEST", manifest.c_str(), 1);
+        std::ofstream(manifest) << text;
+        return manifest;
+    }
 
     CacheOptions cache() const {
         CacheOptions options;
@@ -170,29 +181,23 @@ TEST_F(Cache, ComputesOnceForThreadsThatAskTogether) {
 }
 
 TEST_F(Cache, ComputesAgainForAnotherPackInTheSamePlace) {
-    const fs::path manifest = root_ / "manifest.json";
-    setenv("FAKE_MANIFEST", manifest.c_str(), 1);
-    std::ofstream(manifest) << "one";
+    const fs::path manifest = fake_manifest("one");
     const Picture picture = noise(400, 300);
     CachedClient client(fake("normal"), cache());
     client.cloak(picture.view(), {});
     EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::memory);
-    std::ofstream(manifest) << "two";
+    fake_manifest("two");
     EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::computed);
     fs::remove(manifest);
     EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::computed);
-    unsetenv("FAKE_MANIFEST");
 }
 
 TEST_F(Cache, DoesNotKeepAResultAsThatOfAPackWhichCameLater) {
-    const fs::path manifest = root_ / "manifest.json";
-    setenv("FAKE_MANIFEST", manifest.c_str(), 1);
-    std::ofstream(manifest) << "what it holds now";
+    fake_manifest("what it holds now");
     const Picture picture = noise(400, 300);
     CachedClient client(fake("pack-replaced-meanwhile"), cache());
     client.cloak(picture.view(), {});
     EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::computed);
-    unsetenv("FAKE_MANIFEST");
 }
 
 TEST_F(Cache, PassesErrorsAndCancelsOn) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 #include <thread>
 
 #include "fixtures.h"
@@ -118,9 +117,7 @@ TEST_F(Worker, NoticesThatItsPackWasReplaced) {
     });
 
     const fs::path manifest = pack / "manifest.json";
-    std::stringstream text;
-    text << std::ifstream(manifest).rdbuf();
-    nlohmann::json changed = nlohmann::json::parse(text.str());
+    nlohmann::json changed = nlohmann::json::parse(std::ifstream(manifest));
     changed["name"] = first + "-replaced";
     std::ofstream(manifest) << changed;
     EXPECT_EQ(client.cloak(photo.view(), quick()).report.pack, first + "-replaced");
