@@ -33,7 +33,7 @@ class Cache : public ::testing::Test {
 
     // The fake worker's pack from now on.
     fs::path fake_manifest(const std::string& text) const {
-        const fs::path manifest = root_ / "manifest.json";
+        fs::path manifest = root_ / "manifest.json";
         setenv("FAKE_MANIFEST", manifest.c_str(), 1);
         std::ofstream(manifest) << text;
         return manifest;
