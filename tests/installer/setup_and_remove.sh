@@ -21,7 +21,8 @@ printf 'mine' >"$HOME/.local/bin/krita"
 printf 'mine' >"$HOME/.config/GIMP/2.10/plug-ins/other/other"
 before=$(files)
 
-setup=("$root/installer/setup" --no-packages --no-build --no-photo --build "$build")
+setup_with_photo=("$root/installer/setup" --no-packages --no-build --build "$build")
+setup=("${setup_with_photo[@]}" --no-photo)
 "${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "setup: $(cat "$scratch/log")"
 once=$(files)
 "$HOME/.local/bin/lowkey" --help | grep -qi cloak || wrong "the installed command does not run"
@@ -37,7 +38,10 @@ printf 'old' >"$HOME/.local/share/lowkey/of-an-old-version"
 printf '%s\n' "$HOME/.local/share/lowkey/of-an-old-version" >>"$manifest"
 mkdir -p "$HOME/.cache/lowkey/results"
 printf 'old' >"$HOME/.cache/lowkey/results/of-an-old-version"
-"${setup[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "second setup: $(cat "$scratch/log")"
+mkdir -p "$build/first-photo"
+printf 'old' >"$build/first-photo/one_face.cloaked.jpg"
+"${setup_with_photo[@]}" >"$scratch/log" 2>&1 </dev/null || wrong "second setup: $(cat "$scratch/log")"
+[ "$(head -c 4 "$build/first-photo/one_face.cloaked.jpg")" != old ] || wrong "the second setup's photo is the first one's"
 [ "$(files)" = "$once" ] || wrong "the second run left other files: $(diff <(files) <(printf '%s\n' "$once"))"
 
 "$root/installer/remove" >"$scratch/log" 2>&1 </dev/null || wrong "remove: $(cat "$scratch/log")"
