@@ -64,7 +64,7 @@ torch::Tensor ConvUnit::forward(const torch::Tensor& x) {
         case Activation::relu:
             return torch::relu(y);
         case Activation::relu6:
-            return torch::clamp(y, 0, 6);
+            return torch::hardtanh(y, 0, 6);  // clamp's gradient is not vectorised
     }
     return y;
 }
