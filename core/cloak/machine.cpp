@@ -34,10 +34,10 @@ void use_physical_cores() {
     cv::setNumThreads(at::get_num_threads());  // does not heed the variable by itself
 }
 
-void keep_freed_buffers() {
+void keep_freed_buffers(int idle) {
     // Larger blocks, such as a whole photo, still go back at once.
     mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    mallopt(M_TRIM_THRESHOLD, idle << 20);
 }
 
 }  // namespace lowkey::cloak

@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "cloak/machine.h"
 #include "cloak/objective.h"
 #include "lowkey/error.h"
 #include "model/pack.h"
@@ -21,6 +22,8 @@
 #include "train/whole.h"
 
 namespace {
+
+constexpr int kIdleMegabytes = 2047;  // the most that malloc can be told
 
 void print_rank1(const std::string& crops_folder, const std::string& pack_folder) {
     const auto crops = lowkey::train::read_crops(crops_folder);
@@ -214,6 +217,7 @@ int main(int argc, char** argv) {
                              "Compare YuNet with itself in the mirror, too");
 
     CLI11_PARSE(app, argc, argv);
+    lowkey::cloak::keep_freed_buffers(kIdleMegabytes);
     try {
         if (*all_data) lowkey::train::prepare(whole, detector);
         if (*everything) lowkey::train::train_whole(whole, to);
