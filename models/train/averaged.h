@@ -12,7 +12,7 @@ class Averaged {
     // Borrows two networks of one kind, each held by a shared_ptr as LibTorch wants, and goes on
     // from STEM.checkpoint.safetensors if there is one. Throws Error(pack) if it is damaged.
     Averaged(torch::nn::Module& network, torch::nn::Module& mean, std::filesystem::path stem);
-    // A step of AdamW from the gradients; the mean follows.
+    // A step from the gradients; the mean follows.
     void step(double rate);
     int next_step() const { return next_step_; }
     // Writes the checkpoint, and the mean as STEM.safetensors in half precision. Throws
@@ -25,7 +25,7 @@ class Averaged {
 
     torch::nn::Module &network_, &mean_;
     std::filesystem::path stem_;
-    AdamW optimiser_;
+    Optimiser optimiser_;
     int next_step_ = 0;
 };
 

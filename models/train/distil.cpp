@@ -36,7 +36,7 @@ struct Student {
     StudentPlan plan;
     std::shared_ptr<model::Network> network;
     Target target;
-    AdamW optimiser;
+    Optimiser optimiser;
     double loss = 0;  // running mean of 1 - cos
 };
 
@@ -161,7 +161,7 @@ void distil(const DistilSettings& settings) {
         network->to(device);
         network->train();
         students.push_back({plan, network, Target(pool.teachers, seen, plan.teachers, dimensions),
-                            AdamW(*network)});
+                            Optimiser(*network, Matrices::muon)});
     }
     if (students.empty()) throw Error(ErrorKind::input, "No student has that name.");
 

@@ -1,5 +1,5 @@
-// AdamW (Loshchilov & Hutter, ICLR 2019) whose state is plain tensors, so that checkpoints are
-// safetensors.
+// AdamW (Loshchilov & Hutter, ICLR 2019), and Muon (Jordan et al., 2024) for the matrices of a
+// network that is to have it. Their state is plain tensors, so that checkpoints are safetensors.
 #pragma once
 
 #include <torch/nn/module.h>
@@ -8,10 +8,19 @@
 
 namespace lowkey::train {
 
-class AdamW {
+// What moves a network's matrices; a kernel is one, with a row for each channel that it gives.
+enum class Matrices { adamw, muon };
+
+// An orthogonal matrix near the direction of `matrix`: its singular values brought to about 1, by
+// five steps of Newton and Schulz with Jordan's coefficients. R x C, not zero.
+torch::Tensor orthogonal(const torch::Tensor& matrix);
+
+class Optimiser {
   public:
-    explicit AdamW(torch::nn::Module& network);
-    // One descent step from the parameters' gradients, which are cleared.
+    explicit Optimiser(torch::nn::Module& network, Matrices matrices = Matrices::adamw);
+    // One descent step from the parameters' gradients, which are cleared. Muon's steps have the
+    // mean square of AdamW's (Liu et al., "Muon is scalable for LLM training", 2025): one rate
+    // serves both.
     void step(double rate);
     // Moments by parameter name, prefixed "first." and "second.", and "steps".
     model::Tensors state() const;
@@ -21,6 +30,7 @@ class AdamW {
     struct Slot {
         std::string name;
         torch::Tensor values, first, second;
+        bool muon;
     };
     std::vector<Slot> slots_;
     int64_t steps_ = 0;

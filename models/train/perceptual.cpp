@@ -126,7 +126,7 @@ fs::path state_file(const fs::path& run) {
     return run / "perceptual.optimiser.safetensors";
 }
 
-void save(const fs::path& run, const model::LpipsNetwork& student, const AdamW& optimiser,
+void save(const fs::path& run, const model::LpipsNetwork& student, const Optimiser& optimiser,
           int step) {
     model::write_safetensors(weights_file(run),
                              model::weights_of(student, model::Storage::float32));
@@ -247,7 +247,7 @@ void train_perceptual(const PerceptualSettings& settings) {
         std::make_shared<model::LpipsNetwork>(kPerceptualBackbone, kPerceptualWidth);
     model::initialise(*student);
     student->to(device);
-    AdamW optimiser(*student);
+    Optimiser optimiser(*student);
     int first = 0;
     if (fs::exists(state_file(settings.run))) {
         const auto file = weights_file(settings.run);

@@ -7,7 +7,7 @@ namespace lowkey::train {
 const std::vector<StudentPlan>& student_plans() {
     static const std::vector<StudentPlan> plans = {
         {"mobile",
-         {{"name", "mobileface_v2"}, {"width", 0.5}, {"embedding", 256}},
+         {{"name", "mobileface_v2"}, {"width", 1.0}, {"embedding", 256}},
          {{"mobileface_v2", 1}, {"graykey", 1}},
          3e-3},
         {"residual",

@@ -12,7 +12,7 @@ struct StudentPlan {
     std::string name;
     nlohmann::json architecture;  // as in a pack's manifest
     std::map<std::string, double> teachers;
-    double rate;  // peak learning rate of AdamW
+    double rate;  // peak learning rate
 };
 
 // Different in kind and in teachers, so that what moves all of them moves a stranger too.

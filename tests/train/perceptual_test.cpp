@@ -80,7 +80,7 @@ TEST(PerceptualStudent, LearnsWhatItsTeacherSays) {
     const auto pairs = noise_pairs(64);
     const auto teacher = random_network("squeeze", 0.25), student = random_network("lowkey", 0.25);
     match_scale(*student, *teacher, pairs);
-    AdamW optimiser(*student);
+    Optimiser optimiser(*student);
     std::vector<double> losses;
     for (int step = 0; step < 40; ++step) {
         losses.push_back(add_gradient(*student, *teacher, pairs));
