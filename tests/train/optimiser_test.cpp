@@ -45,8 +45,8 @@ TEST(Optimiser, BothKindsFit) {
         Fitting fitting;
         Optimiser optimiser(*fitting.network, matrices);
         const double before = fitting.add_gradient();
-        for (int i = 0; i < 100; ++i) {
-            optimiser.step(1e-2);
+        for (int i = 0; i < 200; ++i) {
+            optimiser.step(3e-2);
             fitting.add_gradient();
         }
         optimiser.step(0);
