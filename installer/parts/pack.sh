@@ -25,10 +25,9 @@ cloak_first_photo() {
         warn "There is no photo here to try it on; try it on one of yours: lowkey cloak PHOTO"
         return
     }
-    # An earlier setup's picture is in the way of this one's.
-    rm -rf -- "$build/first-photo"
-    mkdir "$build/first-photo"
-    "$prefix/bin/lowkey" cloak "$photo" -o "$build/first-photo" ||
+    mkdir -p "$build/first-photo"
+    # An earlier setup's picture may lie there.
+    "$prefix/bin/lowkey" cloak --force "$photo" -o "$build/first-photo" ||
         fail "everything is installed, but the photo could not be cloaked; the message is above."
     say "Compare $photo with what now lies in $build/first-photo."
 }
