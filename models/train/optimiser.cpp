@@ -16,12 +16,12 @@ constexpr std::array<double, 3> kNewtonSchulz{3.4445, -4.7750, 2.0315};
 
 // Kernels of single channels and of pictures are too narrow to gain by it, and a layer over all
 // places is too wide to be worth its time.
-constexpr int64_t kNarrowest = 4, kWidest = 2048;
+constexpr int64_t kNarrowest = 4, kTooWide = 2048;
 
 bool worth_muon(const torch::Tensor& values) {
     if (values.dim() < 2 || values.size(0) < 2) return false;
     const int64_t columns = values.numel() / values.size(0);
-    return values.size(1) >= kNarrowest && columns < kWidest;
+    return values.size(1) >= kNarrowest && columns < kTooWide;
 }
 
 }  // namespace
