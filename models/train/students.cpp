@@ -2,7 +2,7 @@
 
 namespace lowkey::train {
 
-// Widths are chosen so that a view costs each about the same time: 5 to 7 ms of one core to train
+// Widths are chosen so that a view costs each about the same time: 4 to 7 ms of one core to train
 // on.
 const std::vector<StudentPlan>& student_plans() {
     static const std::vector<StudentPlan> plans = {
