@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model/arch/prelu.h"
+
 namespace lowkey::model {
 
 torch::Tensor ConvBn::operator()(const torch::Tensor& x) const {
@@ -60,11 +62,13 @@ torch::Tensor ConvUnit::forward(const torch::Tensor& x) {
         case Activation::none:
             return y;
         case Activation::prelu:
-            return torch::prelu(y, prelu_->weight);
+            return parametric_relu(y, prelu_->weight);
         case Activation::relu:
             return torch::relu(y);
         case Activation::relu6:
-            return torch::hardtanh(y, 0, 6);  // clamp's gradient is not vectorised
+            // clamp's gradient is not vectorised, and hardtanh has none in bfloat16.
+            if (y.scalar_type() == torch::kBFloat16) return torch::relu(y) - torch::relu(y - 6);
+            return torch::hardtanh(y, 0, 6);
     }
     return y;
 }

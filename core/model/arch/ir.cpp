@@ -5,6 +5,7 @@
 #include <array>
 
 #include "model/arch/network.h"
+#include "model/arch/prelu.h"
 
 namespace lowkey::model {
 namespace {
@@ -36,7 +37,7 @@ class IrBlock : public Block {
     }
 
     torch::Tensor forward(const torch::Tensor& x) {
-        auto y = (*last_)(torch::prelu(conv_(bn_(x)), prelu_->weight));
+        auto y = (*last_)(parametric_relu(conv_(bn_(x)), prelu_->weight));
         if (shortcut_) return y + (*shortcut_)(x);
         return y + (stride_ == 1 ? x : torch::max_pool2d(x, 1, stride_));
     }
@@ -84,7 +85,7 @@ class Ir : public Network {
     }
 
     torch::Tensor forward(const torch::Tensor& x) override {
-        auto y = torch::prelu((*stem_)(x), prelu_->weight);
+        auto y = parametric_relu((*stem_)(x), prelu_->weight);
         for (const auto& block : blocks_) y = block->forward(y);
         y = torch::dropout(head_bn_(y), dropout_, is_training());
         return embedding_bn_(linear_(y.flatten(1)));
