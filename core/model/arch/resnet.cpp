@@ -41,6 +41,8 @@ struct Parameters {
     double width;
     int embedding;
     double dropout;
+    bool
+        depthwise;  // the head: a kernel a channel over all places, in place of one over all of all
 };
 
 class ResNet : public Network {
@@ -62,10 +64,16 @@ class ResNet : public Network {
         }
         // Five halvings, each rounded up.
         const auto left = [](int size) { return (size + 31) / 32; };
+        const int height = left(input.height), width = left(input.width);
         head_bn_ = register_module("bn_o1", torch::nn::BatchNorm2d(channels));
+        if (p.depthwise) {
+            global_ =
+                conv_bn(*this, "global", "bn_global",
+                        conv_options(channels, channels, {height, width}, 1, 0, channels), kEps);
+        }
         linear_ = register_module(
             "fc",
-            torch::nn::Linear(channels * left(input.height) * left(input.width), p.embedding));
+            torch::nn::Linear(p.depthwise ? channels : channels * height * width, p.embedding));
         embedding_bn_ = register_module("bn_o2", torch::nn::BatchNorm1d(p.embedding));
     }
 
@@ -73,12 +81,13 @@ class ResNet : public Network {
         auto y = torch::max_pool2d(torch::relu((*stem_)(x)), 3, 2, 1);
         for (const auto& block : blocks_) y = block->forward(y);
         y = torch::dropout(head_bn_(y), dropout_, is_training());
+        if (global_) y = (*global_)(y);
         return embedding_bn_(linear_(y.flatten(1)));
     }
 
   private:
     double dropout_;
-    std::shared_ptr<ConvBn> stem_;
+    std::shared_ptr<ConvBn> stem_, global_;
     std::vector<std::shared_ptr<Bottleneck>> blocks_;
     torch::nn::BatchNorm2d head_bn_{nullptr};
     torch::nn::Linear linear_{nullptr};
@@ -103,11 +112,16 @@ std::vector<int> published_blocks(JsonObject& parameters) {
 
 std::shared_ptr<Network> make_resnet(JsonObject& parameters, InputSize input) {
     const auto published = published_blocks(parameters);
-    return std::make_shared<ResNet>(Parameters{parameters.integers("blocks", 4, 1, 64, published),
-                                               parameters.number("width", 0.1, 4, 1),
-                                               parameters.integer("embedding", 8, 4096, 512),
-                                               parameters.number("dropout", 0, 0.9, 0.5)},
-                                    input);
+    const auto head = parameters.text("head", "full");
+    if (head != "full" && head != "depthwise") {
+        parameters.fail(R"("head" must be "full" or "depthwise")");
+    }
+    return std::make_shared<ResNet>(
+        Parameters{parameters.integers("blocks", 4, 1, 64, published),
+                   parameters.number("width", 0.1, 4, 1),
+                   parameters.integer("embedding", 8, 4096, 512),
+                   parameters.number("dropout", 0, 0.9, 0.5), head == "depthwise"},
+        input);
 }
 
 }  // namespace lowkey::model
