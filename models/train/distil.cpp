@@ -14,7 +14,9 @@
 #include "model/arch/network.h"
 #include "model/manifest.h"
 #include "model/weights.h"
+#include "train/grow.h"
 #include "train/optimiser.h"
+#include "train/precision.h"
 #include "train/random.h"
 #include "train/schedule.h"
 #include "train/students.h"
@@ -40,15 +42,19 @@ struct Student {
     double loss = 0;  // running mean of 1 - cos
 };
 
-torch::Tensor embed(model::Network& network, const torch::Tensor& pictures) {
-    const torch::Tensor y =
-        network.forward((pictures * 2 - 1).contiguous(torch::MemoryFormat::ChannelsLast));
+torch::Tensor embed(model::Network& network, const torch::Tensor& pictures, Precision precision) {
+    torch::Tensor y;
+    {
+        const PrecisionGuard guard(precision, pictures.device());
+        y = network.forward((pictures * 2 - 1).contiguous(torch::MemoryFormat::ChannelsLast));
+    }
+    y = y.to(torch::kFloat);
     return y / y.norm(2, 1, true).clamp_min(1e-12);
 }
 
 double learn(Student& student, const torch::Tensor& pictures, const torch::Tensor& target,
-             double rate) {
-    const torch::Tensor embedding = embed(*student.network, pictures);
+             double rate, Precision precision) {
+    const torch::Tensor embedding = embed(*student.network, pictures, precision);
     const torch::Tensor distance = 1 - (embedding * target).sum(1).mean();
     const torch::Tensor relations = embedding.matmul(embedding.t()) - target.matmul(target.t());
     (distance + kRelational * relations.square().mean()).backward();
@@ -105,12 +111,15 @@ void begin_with(const fs::path& folder, std::vector<Student>& students,
                                              student.plan.name + "\" to begin with.");
         }
         const auto file = folder / entry->weights.file;
-        model::load_weights(*student.network, model::read_safetensors(file), file);
+        auto weights = grown(model::read_safetensors(file), *student.network);
+        if (entry->architecture.contains("depth"))
+            silence_blocks(weights, entry->architecture.at("depth").get<int>());
+        model::load_weights(*student.network, weights, file);
         const torch::NoGradGuard no_gradient;
         student.network->eval();
         std::vector<torch::Tensor> embeddings;
         for (const torch::Tensor& batch : pictures.split(64))
-            embeddings.push_back(embed(*student.network, batch));
+            embeddings.push_back(embed(*student.network, batch, Precision::float32));
         student.network->train();
         student.target.turn_to(seen, torch::cat(embeddings));
     }
@@ -161,7 +170,7 @@ void distil(const DistilSettings& settings) {
         network->to(device);
         network->train();
         students.push_back({plan, network, Target(pool.teachers, seen, plan.teachers, dimensions),
-                            Optimiser(*network, Matrices::muon)});
+                            Optimiser(*network, Matrices::muon), 0});
     }
     if (students.empty()) throw Error(ErrorKind::input, "No student has that name.");
 
@@ -187,7 +196,8 @@ void distil(const DistilSettings& settings) {
         for (Student& student : students) {
             const double rate =
                 rate_at({student.plan.rate * settings.rate, 150, 0}, step, settings.steps);
-            const double loss = learn(student, pictures, student.target(embeddings), rate);
+            const double loss =
+                learn(student, pictures, student.target(embeddings), rate, settings.precision);
             student.loss = step == first ? loss : student.loss * 0.98 + loss * 0.02;
         }
         const bool last = step + 1 == end;
@@ -204,7 +214,7 @@ void distil(const DistilSettings& settings) {
             for (Student& student : students) {
                 student.network->eval();
                 line["rank1"][student.plan.name] = rank1(crops, [&](const torch::Tensor& x) {
-                    return embed(*student.network, x.to(device)).cpu();
+                    return embed(*student.network, x.to(device), Precision::float32).cpu();
                 });
                 student.network->train();
             }

@@ -6,13 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "train/precision.h"
+
 namespace lowkey::train {
 
 struct DistilSettings {
     std::filesystem::path crops, views, run;  // `run` holds checkpoints, weights and log.jsonl
     std::vector<std::string> students;        // by name; empty: all of student_plans()
-    std::filesystem::path from;               // a pack whose recognisers to begin with; empty: none
-    double rate = 1;                          // times each student's own peak learning rate
+    // A pack whose recognisers, which may be smaller, to begin with; empty: none.
+    std::filesystem::path from;
+    Precision precision = Precision::float32;  // weights and the loss stay float32
+    double rate = 1;                           // times each student's own peak learning rate
     int steps = 7900;
     int until = 0;  // stop after this step of the schedule, for new views; 0: at its end
     int batch = 64;

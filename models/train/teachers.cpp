@@ -16,11 +16,18 @@ torch::Tensor crop_for(const model::Recogniser& recogniser, const torch::Tensor&
         .narrow(3, static_cast<int64_t>(crop.offset_x), crop.width);
 }
 
-std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures) {
+std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures,
+                                 Precision precision) {
     const torch::NoGradGuard no_gradient;
     std::vector<torch::Tensor> embeddings;
     for (const auto& teacher : teachers.recognisers) {
-        embeddings.push_back(teacher->embed(crop_for(*teacher, pictures)));
+        torch::Tensor embedding;
+        {
+            const PrecisionGuard guard(precision, pictures.device());
+            embedding = teacher->embed(crop_for(*teacher, pictures));
+        }
+        embedding = embedding.to(torch::kFloat);
+        embeddings.push_back(embedding / embedding.norm(2, 1, true).clamp_min(1e-12));
     }
     return embeddings;
 }

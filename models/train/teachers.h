@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "model/pack.h"
+#include "train/precision.h"
 
 namespace lowkey::train {
 
@@ -17,7 +18,8 @@ torch::Tensor crop_for(const model::Recogniser& recogniser, const torch::Tensor&
 
 // Unit embeddings of every recogniser of the pack, in its order. pictures: B x 3 x 112 x 112 in [0,
 // 1].
-std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures);
+std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pictures,
+                                 Precision precision);
 
 // Teachers' embeddings side by side, weighted and rotated into `dimensions` (the main directions of
 // the embeddings given, not centred), so that cosines of targets are the weighted mean of the

@@ -108,7 +108,7 @@ void make_views(const ViewSettings& settings) {
             const std::uint64_t cloak_seed = random();
             if (share.size(0) > 0) share.copy_(attacked(recogniser, share, steps, cloak_seed));
             const torch::Tensor bytes = rounded(batch);
-            const auto taught = teach(teachers, bytes.to(torch::kFloat) / 255);
+            const auto taught = teach(teachers, bytes.to(torch::kFloat) / 255, settings.precision);
             for (std::size_t n = 0; n < taught.size(); ++n) {
                 embeddings[teachers.recognisers[n]->name()].push_back(taught[n].cpu());
             }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "model/recogniser.h"
+#include "train/precision.h"
 
 namespace lowkey::train {
 
@@ -20,9 +21,10 @@ struct ViewSettings {
     // A pack whose recognisers some of the views are cloaked against; empty: the teachers. Students
     // here show the next round where they are fooled and their teachers are not.
     std::filesystem::path attacked;
-    double share = 0.25;        // of the views that are cloaked
-    int steps = 3;              // at most, of a cloak
-    int first = 0, shards = 1;  // shard numbers first .. first + shards - 1
+    double share = 0.25;                       // of the views that are cloaked
+    int steps = 3;                             // at most, of a cloak
+    Precision precision = Precision::float32;  // of the teachers' answers
+    int first = 0, shards = 1;                 // shard numbers first .. first + shards - 1
     std::uint64_t seed = 1;
     std::string device = "auto";
 };

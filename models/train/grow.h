@@ -1,0 +1,21 @@
+// A trained network's weights for a larger network of the same kind, so that it begins with what
+// the smaller one knows.
+#pragma once
+
+#include <torch/nn/module.h>
+
+#include "model/safetensors.h"
+
+namespace lowkey::train {
+
+// Net2WiderNet (Chen et al., ICLR 2016) for every tensor of `network` that is a whole number of
+// times as wide as in `smaller`: each channel as often as it fits, what leaves it shared at random
+// between its copies. Exact where layers follow each other or are added; not where channels are
+// joined, nor for attention. A tensor that `smaller` lacks stays as it was initialised. Draws from
+// torch's generator. Throws Error(pack), naming the tensor, if a size is no whole multiple.
+model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& network);
+
+// So that a transformer's blocks from number `first` on change nothing at first (they only add).
+void silence_blocks(model::Tensors& weights, int first);
+
+}  // namespace lowkey::train

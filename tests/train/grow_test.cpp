@@ -1,0 +1,92 @@
+#include "train/grow.h"
+
+#include <gtest/gtest.h>
+
+#include "lowkey/error.h"
+#include "model/arch/network.h"
+#include "model/weights.h"
+
+namespace lowkey::train {
+namespace {
+
+std::shared_ptr<model::Network> network_of(const nlohmann::json& architecture) {
+    auto network = model::make_network(architecture, {});
+    model::initialise(*network);
+    network->eval();
+    return network;
+}
+
+// Statistics as after some training, so that normalisation is no identity.
+void look_at_noise(model::Network& network) {
+    const torch::NoGradGuard no_gradient;
+    network.train();
+    for (int i = 0; i < 3; ++i) network.forward(torch::randn({8, 3, 112, 112}) * 0.5);
+    network.eval();
+}
+
+double relative_change(const nlohmann::json& smaller, const nlohmann::json& larger,
+                       int silent_from = -1) {
+    torch::manual_seed(5);
+    const torch::NoGradGuard no_gradient;
+    const auto small = network_of(smaller), large = network_of(larger);
+    look_at_noise(*small);
+    auto weights = grown(model::weights_of(*small, model::Storage::float32), *large);
+    if (silent_from >= 0) silence_blocks(weights, silent_from);
+    model::load_weights(*large, weights, "grown");
+    const torch::Tensor x = torch::randn({4, 3, 112, 112});
+    const torch::Tensor before = small->forward(x), after = large->forward(x);
+    return ((after - before).norm() / before.norm()).item<double>();
+}
+
+nlohmann::json with(nlohmann::json architecture, const std::string& key,
+                    const nlohmann::json& value) {
+    architecture[key] = value;
+    return architecture;
+}
+
+TEST(Grow, ANetworkOfTwiceTheWidthGivesTheSame) {
+    const nlohmann::json mobile{
+        {"name", "mobileface_v2"}, {"width", 0.5}, {"blocks", {1, 1, 1, 1}}, {"embedding", 32}};
+    EXPECT_LT(relative_change(mobile, with(mobile, "width", 1)), 1e-4);
+    const nlohmann::json residual{{"name", "resnet"},
+                                  {"width", 0.125},
+                                  {"blocks", {1, 2, 1, 1}},
+                                  {"head", "depthwise"},
+                                  {"embedding", 32}};
+    EXPECT_LT(relative_change(residual, with(residual, "width", 0.25)), 1e-4);
+}
+
+TEST(Grow, ADeeperTransformerGivesTheSame) {
+    const nlohmann::json transformer{{"name", "vit"},  {"stem", "conv"}, {"width", 32},
+                                     {"depth", 2},     {"heads", 2},     {"mlp", 2},
+                                     {"embedding", 32}};
+    EXPECT_LT(relative_change(transformer, with(transformer, "depth", 4), 2), 1e-4);
+    EXPECT_GT(relative_change(transformer, with(transformer, "depth", 4)), 1e-2);
+}
+
+TEST(Grow, CopiesPassOnDifferently) {
+    torch::manual_seed(6);
+    const nlohmann::json mobile{
+        {"name", "mobileface_v2"}, {"width", 0.5}, {"blocks", {0, 0, 0, 0}}, {"embedding", 8}};
+    const auto small = network_of(mobile), large = network_of(with(mobile, "width", 1));
+    const auto weights = grown(model::weights_of(*small, model::Storage::float32), *large);
+    const torch::Tensor expand = weights.at("blocks.0.expand.conv.weight");
+    const auto half = expand.size(1) / 2;
+    EXPECT_GT((expand.narrow(1, 0, half) - expand.narrow(1, half, half)).abs().max().item<double>(),
+              1e-3);
+}
+
+TEST(Grow, SaysWhichTensorDoesNotFit) {
+    const nlohmann::json mobile{{"name", "mobileface_v2"}, {"width", 1}, {"embedding", 24}};
+    const auto small = network_of(mobile), large = network_of(with(mobile, "embedding", 32));
+    try {
+        grown(model::weights_of(*small, model::Storage::float32), *large);
+        FAIL() << "grew by a third";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind, ErrorKind::pack);
+        EXPECT_NE(std::string(error.what()).find("embedding"), std::string::npos);
+    }
+}
+
+}  // namespace
+}  // namespace lowkey::train

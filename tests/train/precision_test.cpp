@@ -1,0 +1,69 @@
+#include "train/precision.h"
+
+#include <gtest/gtest.h>
+
+#include "model/arch/network.h"
+
+namespace lowkey::train {
+namespace {
+
+torch::Tensor embed(model::Network& network, const torch::Tensor& x, Precision precision) {
+    const PrecisionGuard guard(precision, torch::kCPU);
+    return network.forward(x).to(torch::kFloat);
+}
+
+class PrecisionOf : public ::testing::TestWithParam<nlohmann::json> {};
+
+double cosine(const torch::Tensor& a, const torch::Tensor& b) {
+    return ((a * b).sum() / (a.norm() * b.norm())).item<double>();
+}
+
+TEST_P(PrecisionOf, Bfloat16GivesNearlyTheSameAndGradientsInFloat32) {
+    torch::manual_seed(8);
+    const auto network = model::make_network(GetParam(), {});
+    model::initialise(*network);
+    const torch::Tensor x = torch::randn({16, 3, 112, 112}), aim = torch::randn({16, 32});
+    std::vector<torch::Tensor> embeddings, gradients;
+    for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
+        network->zero_grad();
+        embeddings.push_back(embed(*network, x, precision));
+        (embeddings.back() * aim).sum().backward();
+        std::vector<torch::Tensor> flat;
+        for (const auto& values : network->parameters()) {
+            EXPECT_EQ(values.grad().scalar_type(), torch::kFloat);
+            flat.push_back(values.grad().flatten().clone());
+        }
+        gradients.push_back(torch::cat(flat));
+    }
+    EXPECT_FALSE(torch::equal(gradients[0], gradients[1]));  // else nothing was in bfloat16
+    EXPECT_GT(cosine(embeddings[0], embeddings[1]), 0.99);
+    // At random weights a ReLU's kinks make most of the difference.
+    EXPECT_GT(cosine(gradients[0], gradients[1]), 0.7);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Students, PrecisionOf,
+    ::testing::Values(nlohmann::json{{"name", "mobileface_v2"}, {"width", 0.5}, {"embedding", 32}},
+                      nlohmann::json{{"name", "resnet"},
+                                     {"width", 0.25},
+                                     {"blocks", {1, 1, 1, 1}},
+                                     {"embedding", 32},
+                                     {"dropout", 0.0}},
+                      nlohmann::json{{"name", "vit"},
+                                     {"stem", "conv"},
+                                     {"width", 32},
+                                     {"depth", 2},
+                                     {"heads", 2},
+                                     {"embedding", 32}}));
+
+TEST(Precision, EndsWithItsGuard) {
+    const torch::Tensor a = torch::randn({8, 8});
+    {
+        const PrecisionGuard guard(Precision::bfloat16, torch::kCPU);
+        EXPECT_EQ(a.matmul(a).scalar_type(), torch::kBFloat16);
+    }
+    EXPECT_EQ(a.matmul(a).scalar_type(), torch::kFloat);
+}
+
+}  // namespace
+}  // namespace lowkey::train
