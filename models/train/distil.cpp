@@ -170,7 +170,7 @@ void distil(const DistilSettings& settings) {
         network->to(device);
         network->train();
         students.push_back({plan, network, Target(pool.teachers, seen, plan.teachers, dimensions),
-                            Optimiser(*network, Matrices::muon), 0});
+                            Optimiser(*network, Matrices::muon, settings.precision), 0});
     }
     if (students.empty()) throw Error(ErrorKind::input, "No student has that name.");
 

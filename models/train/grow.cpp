@@ -1,5 +1,6 @@
 #include "train/grow.h"
 
+#include <algorithm>
 #include <string>
 
 #include "lowkey/error.h"
@@ -21,6 +22,12 @@ torch::Tensor shares(const torch::Tensor& values, int64_t times) {
     shape.insert(shape.end(), values.sizes().begin(), values.sizes().end());
     const torch::Tensor drawn = torch::rand(shape) + 0.5;
     return drawn / drawn.sum(0, true);
+}
+
+bool shrinks(const torch::Tensor& from, const torch::Tensor& to) {
+    for (int64_t d = 0; d < std::min(from.dim(), to.dim()); ++d)
+        if (to.size(d) < from.size(d)) return true;
+    return false;
 }
 
 torch::Tensor grown(const std::string& name, torch::Tensor values, const torch::Tensor& larger) {
@@ -51,7 +58,8 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
     model::Tensors weights = model::weights_of(network, model::Storage::float32);
     for (auto& [name, values] : weights) {
         const auto known = smaller.find(name);
-        if (known != smaller.end()) values = grown(name, known->second.to(values.dtype()), values);
+        if (known != smaller.end() && !shrinks(known->second, values))
+            values = grown(name, known->second.to(values.dtype()), values);
     }
     return weights;
 }

@@ -38,7 +38,8 @@ torch::Tensor orthogonal(const torch::Tensor& matrix) {
     return tall ? x.t() : x;
 }
 
-Optimiser::Optimiser(torch::nn::Module& network, Matrices matrices) {
+Optimiser::Optimiser(torch::nn::Module& network, Matrices matrices, Precision precision)
+    : precision_(precision) {
     for (const auto& item : network.named_parameters()) {
         const torch::Tensor& values = item.value();
         slots_.push_back({item.key(), values, torch::zeros_like(values), torch::zeros_like(values),
@@ -58,6 +59,7 @@ void Optimiser::step(double rate) {
             slot.first.lerp_(gradient, 1 - kMomentum);
             const torch::Tensor ahead = gradient.lerp(slot.first, kMomentum).flatten(1);
             const auto longer = static_cast<double>(std::max(ahead.size(0), ahead.size(1)));
+            const PrecisionGuard guard(precision_, ahead.device());
             slot.values.add_(orthogonal(ahead).view_as(slot.values),
                              -rate * kMuonRms * std::sqrt(longer));
         } else {

@@ -5,6 +5,7 @@
 #include <torch/nn/module.h>
 
 #include "model/safetensors.h"
+#include "train/precision.h"
 
 namespace lowkey::train {
 
@@ -17,7 +18,9 @@ torch::Tensor orthogonal(const torch::Tensor& matrix);
 
 class Optimiser {
   public:
-    explicit Optimiser(torch::nn::Module& network, Matrices matrices = Matrices::adamw);
+    // precision: of Muon's matrix products.
+    explicit Optimiser(torch::nn::Module& network, Matrices matrices = Matrices::adamw,
+                       Precision precision = Precision::float32);
     // One descent step from the parameters' gradients, which are cleared. Muon's steps have the
     // mean square of AdamW's (Liu et al., "Muon is scalable for LLM training", 2025): one rate
     // serves both.
@@ -33,6 +36,7 @@ class Optimiser {
         bool muon;
     };
     std::vector<Slot> slots_;
+    Precision precision_;
     int64_t steps_ = 0;
 };
 

@@ -76,6 +76,17 @@ TEST(Grow, CopiesPassOnDifferently) {
               1e-3);
 }
 
+TEST(Grow, AnotherHeadStaysAsItWas) {
+    torch::manual_seed(7);
+    const nlohmann::json full{
+        {"name", "resnet"}, {"width", 0.125}, {"blocks", {1, 1, 1, 1}}, {"embedding", 8}};
+    const auto small = network_of(full), large = network_of(with(full, "head", "depthwise"));
+    const auto own = model::weights_of(*large, model::Storage::float32);
+    const auto weights = grown(model::weights_of(*small, model::Storage::float32), *large);
+    EXPECT_TRUE(torch::equal(weights.at("fc.weight"), own.at("fc.weight")));
+    EXPECT_FALSE(torch::equal(weights.at("conv1.weight"), own.at("conv1.weight")));
+}
+
 TEST(Grow, SaysWhichTensorDoesNotFit) {
     const nlohmann::json mobile{{"name", "mobileface_v2"}, {"width", 1}, {"embedding", 24}};
     const auto small = network_of(mobile), large = network_of(with(mobile, "embedding", 32));

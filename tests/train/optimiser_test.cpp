@@ -21,6 +21,16 @@ TEST(Orthogonal, SingularValuesAreAboutOne) {
     }
 }
 
+TEST(Orthogonal, Bfloat16IsNearEnough) {
+    torch::manual_seed(6);
+    const torch::Tensor matrix = torch::randn({48, 80}), exact = orthogonal(matrix);
+    const PrecisionGuard guard(Precision::bfloat16, torch::kCPU);
+    const torch::Tensor near = orthogonal(matrix);
+    EXPECT_EQ(near.scalar_type(), torch::kFloat);
+    EXPECT_FALSE(torch::equal(near, exact));
+    EXPECT_LT(((near - exact).norm() / exact.norm()).item<double>(), 0.05);
+}
+
 TEST(Orthogonal, KeepsTheDirections) {
     torch::manual_seed(2);
     const auto [u, s, v] = torch::linalg_svd(torch::randn({12, 30}), false);
