@@ -22,7 +22,10 @@ void add_engine_options(CLI::App& app, EngineOptions& options) {
         ->expected(1)
         ->allow_extra_args(false)
         ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-    app.add_option("--threads", options.threads, "Processor threads to use; default: one a core")
+    app.add_option(
+           "--threads", options.threads,
+           "Processor threads to use; default: one a core. Where several lowkey run at once, or "
+           "other programs are busy, fewer are far faster: they wait for each other")
         ->type_name("N")
         ->check(CLI::Range(1, 1024));
 }
