@@ -39,7 +39,11 @@ struct FixedPrelu : torch::autograd::Function<FixedPrelu> {
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    torch::autograd::variable_list above) {
         const auto saved = context->get_saved_variables();
-        return {gradient_of(saved[0], saved[1], above[0].contiguous(kLast)), torch::Tensor()};
+        const torch::Tensor &x = saved[0], &slopes = saved[1];
+        if (torch::GradMode::is_enabled())  // a gradient that will itself be differentiated
+            return {above[0] * torch::where(x > 0, torch::ones_like(x), slopes.view({1, -1, 1, 1})),
+                    torch::Tensor()};
+        return {gradient_of(x, slopes, above[0].contiguous(kLast)), torch::Tensor()};
     }
 };
 
@@ -49,8 +53,9 @@ torch::Tensor parametric_relu(const torch::Tensor& x, const torch::Tensor& slope
     const bool fixed = x.requires_grad() && !slopes.requires_grad();
     const bool plain = x.device().is_cpu() && x.scalar_type() == torch::kFloat && x.dim() == 4 &&
                        x.is_contiguous(kLast) && slopes.scalar_type() == torch::kFloat &&
-                       slopes.numel() == x.size(1);
-    return fixed && plain ? FixedPrelu::apply(x, slopes) : torch::prelu(x, slopes);
+                       slopes.is_contiguous() && slopes.numel() == x.size(1);
+    if (fixed && plain) return FixedPrelu::apply(x, slopes);
+    return torch::prelu(x, slopes.to(x.scalar_type()));  // LibTorch 2.0 wants them alike
 }
 
 }  // namespace lowkey::model
