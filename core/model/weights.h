@@ -13,7 +13,7 @@ void load_weights(torch::nn::Module& network, Tensors tensors, const std::filesy
 
 enum class Storage { float32, float16 };
 
-// As it is written to a file, on the CPU. float16 is for matrices and kernels; vectors stay
+// Values as a file holds them, on the CPU. float16 is for matrices and kernels; vectors stay
 // float32, because running variances span more than float16 can hold.
 torch::Tensor stored(const torch::Tensor& values, Storage storage);
 

@@ -1,5 +1,6 @@
 // ResNet-50, ResNet-101, ResNet-152 (He et al., CVPR 2016) with the face head and the parameter
-// names of face.evoLVe, whose ResNet-152 the published LowKey ensemble uses.
+// names of face.evoLVe, whose ResNet-152 the published LowKey ensemble uses; of our own are
+// "global" and "bn_global", the depthwise head.
 #include <torch/nn/modules/linear.h>
 
 #include <array>
@@ -41,8 +42,8 @@ struct Parameters {
     double width;
     int embedding;
     double dropout;
-    bool
-        depthwise;  // the head: a kernel a channel over all places, in place of one over all of all
+    // The head: one kernel a channel over all places, not one over all channels.
+    bool depthwise;
 };
 
 class ResNet : public Network {
