@@ -95,6 +95,10 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
     return next;
 }
 
+bool differ(const char* key, const nlohmann::json& one, const nlohmann::json& other) {
+    return one.value(key, "") != other.value(key, "");
+}
+
 // pictures, seen: some views and their teachers' embeddings; which way a student's embedding is
 // turned within its space depends on the views that it once began with.
 void begin_with(const fs::path& folder, std::vector<Student>& students,
@@ -111,9 +115,19 @@ void begin_with(const fs::path& folder, std::vector<Student>& students,
                                              student.plan.name + "\" to begin with.");
         }
         const auto file = folder / entry->weights.file;
-        auto weights = grown(model::read_safetensors(file), *student.network);
-        if (entry->architecture.contains("depth"))
-            silence_blocks(weights, entry->architecture.at("depth").get<int>());
+        auto smaller = model::read_safetensors(file);
+        if (differ("name", entry->architecture, student.plan.architecture)) {
+            throw Error(ErrorKind::pack, student.plan.name + " of the pack " + folder.string() +
+                                             " is of another architecture; begin without --from.");
+        }
+        // Another head has to be learnt anew.
+        if (differ("head", entry->architecture, student.plan.architecture))
+            smaller.erase("fc.weight");
+        auto weights = grown(smaller, *student.network);
+        silence_new_blocks(weights, smaller);
+        for (const auto& [name, values] : weights) {
+            if (!smaller.contains(name)) std::cerr << "not in the smaller one: " << name << "\n";
+        }
         model::load_weights(*student.network, weights, file);
         const torch::NoGradGuard no_gradient;
         student.network->eval();

@@ -1,6 +1,5 @@
 #include "train/grow.h"
 
-#include <algorithm>
 #include <string>
 
 #include "lowkey/error.h"
@@ -22,12 +21,6 @@ torch::Tensor shares(const torch::Tensor& values, int64_t times) {
     shape.insert(shape.end(), values.sizes().begin(), values.sizes().end());
     const torch::Tensor drawn = torch::rand(shape) + 0.5;
     return drawn / drawn.sum(0, true);
-}
-
-bool shrinks(const torch::Tensor& from, const torch::Tensor& to) {
-    for (int64_t d = 0; d < std::min(from.dim(), to.dim()); ++d)
-        if (to.size(d) < from.size(d)) return true;
-    return false;
 }
 
 torch::Tensor grown(const std::string& name, torch::Tensor values, const torch::Tensor& larger) {
@@ -58,17 +51,16 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
     model::Tensors weights = model::weights_of(network, model::Storage::float32);
     for (auto& [name, values] : weights) {
         const auto known = smaller.find(name);
-        if (known != smaller.end() && !shrinks(known->second, values))
-            values = grown(name, known->second.to(values.dtype()), values);
+        if (known != smaller.end()) values = grown(name, known->second.to(values.dtype()), values);
     }
     return weights;
 }
 
-void silence_blocks(model::Tensors& weights, int first) {
+void silence_new_blocks(model::Tensors& weights, const model::Tensors& smaller) {
     for (auto& [name, values] : weights) {
-        if (name.rfind("blocks.", 0) != 0 || std::stoi(name.substr(7)) < first) continue;
-        if (name.find(".out.") != std::string::npos || name.find(".down.") != std::string::npos)
-            values = torch::zeros_like(values);
+        const bool end =
+            name.find(".out.") != std::string::npos || name.find(".down.") != std::string::npos;
+        if (end && !smaller.contains(name)) values = torch::zeros_like(values);
     }
 }
 

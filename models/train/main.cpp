@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
         command.add_option("TEACHERS", whole.teachers, "Model pack to learn from")->required();
         command.add_option("WORK", whole.work, "Folder for data and checkpoints")->required();
         command.add_option("--device", whole.device, "auto, cpu, cuda")->capture_default_str();
+        add_precision(command, whole.precision);
     };
     auto* all_data = app.add_subcommand("prepare", "Make all the data that `everything` needs");
     add_whole(*all_data);
@@ -114,8 +115,9 @@ int main(int argc, char** argv) {
     add_training(*distil, settings);
     distil->add_option("--student", settings.students, "Train this one only (repeatable)");
     distil->add_option("--until", settings.until, "Stop after this step of the schedule");
-    distil->add_option("--from", settings.from,
-                       "Pack to begin with, where --run has no checkpoint");
+    distil->add_option(
+        "--from", settings.from,
+        "Pack to begin with, where --run has no checkpoint; its networks may be smaller");
     distil->add_option("--rate", settings.rate, "Times each student's own peak learning rate")
         ->capture_default_str();
     distil->add_option("--batch", settings.batch, "Views a step")->capture_default_str();

@@ -52,6 +52,7 @@ void Optimiser::step(double rate) {
     ++steps_;
     const double first_share = 1 - std::pow(kBeta1, steps_),
                  second_share = 1 - std::pow(kBeta2, steps_);
+    const PrecisionGuard guard(precision_, slots_.front().values.device());
     for (Slot& slot : slots_) {
         const torch::Tensor gradient = slot.values.grad();
         if (slot.values.dim() > 1) slot.values.mul_(1 - rate * kDecay);
@@ -59,7 +60,6 @@ void Optimiser::step(double rate) {
             slot.first.lerp_(gradient, 1 - kMomentum);
             const torch::Tensor ahead = gradient.lerp(slot.first, kMomentum).flatten(1);
             const auto longer = static_cast<double>(std::max(ahead.size(0), ahead.size(1)));
-            const PrecisionGuard guard(precision_, ahead.device());
             slot.values.add_(orthogonal(ahead).view_as(slot.values),
                              -rate * kMuonRms * std::sqrt(longer));
         } else {

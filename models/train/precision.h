@@ -19,6 +19,7 @@ class PrecisionGuard {
   private:
     bool active_;
     c10::Device device_;
+    bool before_;
 };
 
 }  // namespace lowkey::train

@@ -26,6 +26,7 @@ std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pic
             const PrecisionGuard guard(precision, pictures.device());
             embedding = teacher->embed(crop_for(*teacher, pictures));
         }
+        // In bfloat16 a unit vector's length is off by some thousandths.
         embedding = embedding.to(torch::kFloat);
         embeddings.push_back(embedding / embedding.norm(2, 1, true).clamp_min(1e-12));
     }

@@ -29,8 +29,9 @@ struct ViewSettings {
     std::string device = "auto";
 };
 
-// Writes views-NNN.safetensors for every shard that is not there yet; a shard depends on the seed
-// and its number only, so several processes can share the work. Throws Error(file), Error(pack).
+// Writes views-NNN.safetensors for every shard that is not there yet; a shard depends on the
+// settings and its number only, so several processes can share the work. Throws Error(file),
+// Error(pack).
 void make_views(const ViewSettings& settings);
 
 struct ViewPool {

@@ -24,6 +24,7 @@ ViewSettings views_of(const Whole& whole) {
     views.teachers = whole.teachers;
     views.out = whole.work / "views";
     views.device = whole.device;
+    views.precision = whole.precision;
     return views;
 }
 
@@ -45,6 +46,7 @@ void train_whole(const Whole& whole, const fs::path& out) {
     students.views = whole.work / "views";
     students.run = run;
     students.device = whole.device;
+    students.precision = whole.precision;
     students.until = students.steps / 2;
     distil(students);
 

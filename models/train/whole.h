@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "train/precision.h"
+
 namespace lowkey::train {
 
 struct Whole {
@@ -11,6 +13,7 @@ struct Whole {
     std::filesystem::path teachers;  // pack with recognisers and LPIPS
     std::filesystem::path work;      // crops, views, labels, checkpoints and logs
     std::string device = "auto";
+    Precision precision = Precision::float32;  // of the students, and of what their teachers say
 };
 
 // Crops, the first views and the detector's labels, with the YuNet file as the teacher of faces.
