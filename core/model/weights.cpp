@@ -45,20 +45,16 @@ void load_weights(torch::nn::Module& network, Tensors tensors, const std::filesy
     }
 }
 
-torch::Tensor stored(const torch::Tensor& values, Storage storage) {
-    constexpr double kHalfMax = 65504;
-    auto tensor = values.detach().to(torch::kCPU, torch::kFloat32);
-    if (storage == Storage::float16 && tensor.dim() > 1 &&
-        tensor.abs().max().item<double>() <= kHalfMax) {
-        tensor = tensor.to(torch::kFloat16);
-    }
-    return tensor.contiguous();
-}
-
 Tensors weights_of(const torch::nn::Module& network, Storage storage) {
     Tensors tensors;
     for_each_tensor(network, [&](const std::string& name, const torch::Tensor& parameter) {
-        tensors.emplace(name, stored(parameter, storage));
+        auto tensor = parameter.detach().to(torch::kCPU, torch::kFloat32);
+        constexpr double kHalfMax = 65504;
+        if (storage == Storage::float16 && tensor.dim() > 1 &&
+            tensor.abs().max().item<double>() <= kHalfMax) {
+            tensor = tensor.to(torch::kFloat16);
+        }
+        tensors.emplace(name, tensor.contiguous());
     });
     return tensors;
 }

@@ -13,11 +13,8 @@ void load_weights(torch::nn::Module& network, Tensors tensors, const std::filesy
 
 enum class Storage { float32, float16 };
 
-// Values as a file holds them, on the CPU. float16 is for matrices and kernels; vectors stay
-// float32, because running variances span more than float16 can hold.
-torch::Tensor stored(const torch::Tensor& values, Storage storage);
-
-// All parameters and buffers.
+// All parameters and buffers. float16 is for matrices and kernels; vectors stay float32, because
+// running variances span more than float16 can hold.
 Tensors weights_of(const torch::nn::Module& network, Storage storage);
 
 }  // namespace lowkey::model

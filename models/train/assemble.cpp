@@ -53,10 +53,7 @@ void assemble(const std::filesystem::path& run, const std::filesystem::path& out
         const auto close_up = run / "close_up.safetensors";
         if (std::filesystem::exists(close_up)) parts.close_up = model::read_safetensors(close_up);
         model::make_detector(parts, {}, torch::kCPU, detector);  // refuses what does not fit
-        auto tensors = model::join_detector(parts);
-        for (auto& [name, values] : tensors)
-            values = model::stored(values, model::Storage::float16);
-        model::write_safetensors(copy, tensors);
+        model::write_safetensors(copy, model::join_detector(parts));
         manifest.detector->model.sha256 = model::sha256(copy);
     }
     model::write_manifest(out, manifest);
