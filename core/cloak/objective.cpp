@@ -19,8 +19,7 @@ torch::Tensor identity_distance(const std::vector<torch::Tensor>& clean,
 
 torch::Tensor with_mirror(const torch::Tensor& embeddings) {
     const torch::Tensor pairs = embeddings.view({embeddings.size(0) / 2, 2, embeddings.size(1)});
-    const torch::Tensor sum = pairs.sum(1);
-    return sum / sum.norm(2, {1}, true).clamp_min(1e-12);
+    return model::unit_length(pairs.sum(1));
 }
 
 std::vector<torch::Tensor> published_reference(const Ensemble& ensemble,

@@ -36,7 +36,7 @@ class NetworkRecogniser : public Recogniser {
             const auto halves = y.chunk(2);
             y = halves[0] + halves[1];
         }
-        return y / y.norm(2, 1, true).clamp_min(1e-12);
+        return unit_length(y);
     }
 
   private:

@@ -10,6 +10,11 @@
 
 namespace lowkey::model {
 
+// Each row at L2 norm 1. N x D.
+inline torch::Tensor unit_length(const torch::Tensor& embeddings) {
+    return embeddings / embeddings.norm(2, {1}, true).clamp_min(1e-12);
+}
+
 class Recogniser {
   public:
     virtual ~Recogniser() = default;

@@ -36,7 +36,7 @@ class TorchScriptRecogniser : public Recogniser {
                                              " does not return one embedding for each face. "
                                              "LowKey needs a result of N x D.");
         }
-        return y / y.norm(2, 1, true).clamp_min(1e-12);
+        return unit_length(y);
     }
 
   private:

@@ -48,8 +48,7 @@ torch::Tensor embed(model::Network& network, const torch::Tensor& pictures, Prec
         const PrecisionGuard guard(precision, pictures.device());
         y = network.forward((pictures * 2 - 1).contiguous(torch::MemoryFormat::ChannelsLast));
     }
-    y = y.to(torch::kFloat);
-    return y / y.norm(2, 1, true).clamp_min(1e-12);
+    return model::unit_length(y.to(torch::kFloat));
 }
 
 double learn(Student& student, const torch::Tensor& pictures, const torch::Tensor& target,

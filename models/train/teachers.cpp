@@ -27,8 +27,7 @@ std::vector<torch::Tensor> teach(model::Pack& teachers, const torch::Tensor& pic
             embedding = teacher->embed(crop_for(*teacher, pictures));
         }
         // In bfloat16 a unit vector's length is off by some thousandths.
-        embedding = embedding.to(torch::kFloat);
-        embeddings.push_back(embedding / embedding.norm(2, 1, true).clamp_min(1e-12));
+        embeddings.push_back(model::unit_length(embedding.to(torch::kFloat)));
     }
     return embeddings;
 }
@@ -60,8 +59,7 @@ torch::Tensor Target::join(const std::vector<torch::Tensor>& embeddings) const {
 }
 
 torch::Tensor Target::operator()(const std::vector<torch::Tensor>& embeddings) const {
-    const torch::Tensor rotated = join(embeddings).matmul(directions_);
-    return rotated / rotated.norm(2, 1, true).clamp_min(1e-12);
+    return model::unit_length(join(embeddings).matmul(directions_));
 }
 
 }  // namespace lowkey::train
