@@ -1,19 +1,13 @@
 #include "train/grow.h"
 
 #include <string>
+#include <vector>
 
 #include "lowkey/error.h"
 #include "model/weights.h"
 
 namespace lowkey::train {
 namespace {
-
-// Row j of the result is row j modulo as many as there are.
-torch::Tensor repeated(const torch::Tensor& values, int64_t dimension, int64_t times) {
-    std::vector<int64_t> repeats(static_cast<std::size_t>(values.dim()), 1);
-    repeats[static_cast<std::size_t>(dimension)] = times;
-    return values.repeat(repeats);
-}
 
 // times x the shape of values; they add up to 1 over the first dimension.
 torch::Tensor shares(const torch::Tensor& values, int64_t times) {
@@ -35,12 +29,10 @@ torch::Tensor grown(const std::string& name, torch::Tensor values, const torch::
         const int64_t times = larger.size(d) / values.size(d);
         if (times * values.size(d) != larger.size(d) || (d > 1 && times != 1)) fail();
         if (times == 1) continue;
-        if (d == 0) {
-            values = repeated(values, 0, times);
-        } else {
-            // The copies of an input channel lie as far apart as there were channels.
-            values = torch::cat((shares(values, times) * values).unbind(0), 1);
-        }
+        // The copies of a channel lie as far apart as there were channels.
+        values = torch::cat(d == 0 ? std::vector<torch::Tensor>(times, values)
+                                   : (shares(values, times) * values).unbind(0),
+                            d);
     }
     return values;
 }
@@ -48,10 +40,10 @@ torch::Tensor grown(const std::string& name, torch::Tensor values, const torch::
 }  // namespace
 
 model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& network) {
-    model::Tensors weights = model::weights_of(network, model::Storage::float32);
-    for (auto& [name, values] : weights) {
-        const auto known = smaller.find(name);
-        if (known != smaller.end()) values = grown(name, known->second.to(values.dtype()), values);
+    model::Tensors weights = smaller;
+    for (const auto& [name, own] : model::weights_of(network, model::Storage::float32)) {
+        const auto [known, lacking] = weights.try_emplace(name, own);
+        if (!lacking) known->second = grown(name, known->second.to(own.dtype()), own);
     }
     return weights;
 }

@@ -11,8 +11,9 @@ namespace lowkey::train {
 // Net2WiderNet (Chen et al., ICLR 2016) for every tensor of `network` that is a whole number of
 // times as wide as in `smaller`: each channel as often as it fits, what leaves it shared at random
 // between its copies. Exact where layers follow each other or are added; not where channels are
-// joined, nor for attention. A tensor that `smaller` lacks stays as it was initialised. Draws from
-// torch's generator. Throws Error(pack), naming the tensor, if a size is no whole multiple.
+// joined, nor for attention. A tensor that `smaller` lacks stays as it was initialised; one that
+// `network` lacks stays as well, for load_weights() to refuse. Draws from torch's generator. Throws
+// Error(pack), naming the tensor, if a size is no whole multiple.
 model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& network);
 
 // So that a transformer's blocks that `smaller` lacks change nothing at first (they only add).

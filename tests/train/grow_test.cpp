@@ -92,6 +92,14 @@ TEST(Grow, WhatTheSmallerLacksStaysAsItWas) {
     EXPECT_FALSE(torch::equal(weights.at("conv1.weight"), own.at("conv1.weight")));
 }
 
+TEST(Grow, ADeeperNetworkIsNoSmallerOne) {
+    const nlohmann::json deep{{"name", "vit"}, {"width", 32}, {"depth", 2}, {"heads", 2}};
+    const auto smaller = network_of(with(deep, "depth", 1));
+    const auto weights =
+        grown(model::weights_of(*network_of(deep), model::Storage::float32), *smaller);
+    EXPECT_THROW(model::load_weights(*smaller, weights, "grown"), Error);
+}
+
 TEST(Grow, SaysWhichTensorDoesNotFit) {
     const nlohmann::json mobile{{"name", "mobileface_v2"}, {"width", 1}, {"embedding", 24}};
     const auto small = network_of(mobile), large = network_of(with(mobile, "embedding", 32));
