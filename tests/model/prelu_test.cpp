@@ -1,9 +1,11 @@
 #include "model/arch/prelu.h"
 
+#include <ATen/Parallel.h>
 #include <gtest/gtest.h>
 #include <torch/autograd.h>
 
 #include <functional>
+#include <limits>
 
 namespace lowkey::model {
 namespace {
@@ -34,8 +36,8 @@ TEST(Prelu, TakesItsOwnWayWhereItCan) {
         const torch::Tensor x = torch::randn({1, 8, 4, 4}).contiguous(order).requires_grad_(true);
         return parametric_relu(x, slopes).grad_fn()->name();
     };
-    EXPECT_NE(way(torch::MemoryFormat::ChannelsLast).find("FixedPrelu"), std::string::npos);
-    EXPECT_EQ(way(torch::MemoryFormat::Contiguous).find("FixedPrelu"), std::string::npos);
+    EXPECT_NE(way(torch::MemoryFormat::ChannelsLast).find("FastPrelu"), std::string::npos);
+    EXPECT_EQ(way(torch::MemoryFormat::Contiguous).find("FastPrelu"), std::string::npos);
 }
 
 TEST(Prelu, ItsGradientCanBeDifferentiated) {
@@ -57,13 +59,47 @@ INSTANTIATE_TEST_SUITE_P(Orders, PreluOf,
                          ::testing::Values(torch::MemoryFormat::ChannelsLast,
                                            torch::MemoryFormat::Contiguous));
 
-TEST(Prelu, SlopesThatLearnGetTheirGradient) {
+// 40 x 50 places of 20 channels are more than one part of the sum.
+TEST(Prelu, SlopesThatLearnGetTheirGradientWithAnyNumberOfThreads) {
     torch::manual_seed(5);
-    const torch::Tensor x = torch::randn({2, 6, 4, 4}).requires_grad_(true);
-    const torch::Tensor slopes = torch::randn({6}).requires_grad_(true);
-    parametric_relu(x.contiguous(torch::MemoryFormat::ChannelsLast), slopes).sum().backward();
-    const torch::Tensor expected = x.detach().clamp_max(0).sum({0, 2, 3});
-    EXPECT_TRUE(torch::allclose(slopes.grad(), expected, 1e-4, 1e-5));
+    const torch::Tensor x =
+        torch::randn({3, 20, 40, 50}).contiguous(torch::MemoryFormat::ChannelsLast);
+    const torch::Tensor above = torch::randn({3, 20, 40, 50});
+    const auto gradients = [&](int threads) {
+        const int before = at::get_num_threads();
+        at::set_num_threads(threads);
+        const torch::Tensor at = x.detach().requires_grad_(true);
+        const torch::Tensor slopes = torch::full({20}, 0.25).requires_grad_(true);
+        auto both = torch::autograd::grad({parametric_relu(at, slopes)}, {at, slopes}, {above});
+        at::set_num_threads(before);
+        return both;
+    };
+    const auto one = gradients(1), three = gradients(3);
+    EXPECT_TRUE(torch::equal(one[0], above * torch::where(x > 0, 1.0F, 0.25F)));
+    EXPECT_TRUE(torch::allclose(one[1], (above * x.clamp_max(0)).sum({0, 2, 3}), 1e-4, 1e-3));
+    EXPECT_TRUE(torch::equal(one[0], three[0]) && torch::equal(one[1], three[1]));
+}
+
+// Training multiplies in bfloat16 while the slopes stay float32.
+TEST(Prelu, Bfloat16IsRoundedFromFloat32) {
+    torch::manual_seed(7);
+    const torch::Tensor x = (torch::randn({2, 8, 5, 7}) * 3)
+                                .to(torch::kBFloat16)
+                                .contiguous(torch::MemoryFormat::ChannelsLast);
+    x[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
+    x[0][0][0][1] = -std::numeric_limits<float>::infinity();
+    const torch::Tensor slopes = torch::rand({8}), above = torch::randn({2, 8, 5, 7});
+    const torch::Tensor at = x.detach().requires_grad_(true);
+    const torch::Tensor y = parametric_relu(at, slopes);
+    ASSERT_EQ(y.scalar_type(), torch::kBFloat16);
+    const torch::Tensor rounded = torch::prelu(x.to(torch::kFloat), slopes).to(torch::kBFloat16);
+    EXPECT_TRUE(torch::allclose(y.to(torch::kFloat), rounded.to(torch::kFloat), 0, 0, true));
+    const torch::Tensor below =
+        torch::autograd::grad({y}, {at}, {above.to(torch::kBFloat16)}).front();
+    const torch::Tensor expected =
+        above.to(torch::kBFloat16).to(torch::kFloat) *
+        torch::where(x.to(torch::kFloat) > 0, torch::ones({}), slopes.view({1, -1, 1, 1}));
+    EXPECT_TRUE(torch::equal(below, expected.to(torch::kBFloat16)));
 }
 
 }  // namespace

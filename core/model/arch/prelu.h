@@ -1,4 +1,4 @@
-// PReLU whose gradient is fast where the slopes are fixed, as they are in a cloak.
+// PReLU with a fast gradient.
 #pragma once
 
 #include <torch/types.h>
