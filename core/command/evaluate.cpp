@@ -35,7 +35,7 @@ const std::map<std::string, evaluate::Subset> kSubsets = {
 struct EvaluateArguments {
     fs::path people;
     std::string pack, judges, device = "auto";
-    bool leave_one_out = false, any_build = false, quiet = false;
+    bool leave_one_out = false, white_box = false, any_build = false, quiet = false;
     RecipeOptions recipe;
     std::vector<int> strengths;
     std::vector<std::string> conditions;
@@ -63,7 +63,8 @@ evaluate::Plan plan_of(const EvaluateArguments& arguments) {
     evaluate::Plan plan;
     plan.people = arguments.people;
     plan.pack = find_pack(arguments.pack);
-    if (!arguments.leave_one_out) plan.judges = find_pack(arguments.judges);
+    if (!arguments.judges.empty()) plan.judges = find_pack(arguments.judges);
+    plan.white_box = arguments.white_box;
     plan.options = options_of(arguments.recipe);
     plan.options.device = arguments.device;
     plan.strengths = arguments.strengths;
@@ -221,7 +222,12 @@ void add_evaluate(CLI::App& app, int& status) {
     auto* leave_one_out = evaluate->add_flag(
         "--leave-one-out", arguments->leave_one_out,
         "For each recogniser of --pack: cloak without it, and let it alone judge");
-    judges->excludes(leave_one_out);
+    auto* white_box = evaluate->add_flag("--white-box", arguments->white_box,
+                                         "The recognisers of --pack judge cloaks that were made "
+                                         "with them: the most that a cloak can "
+                                         "do, and no measure of protection");
+    judges->excludes(leave_one_out)->excludes(white_box);
+    leave_one_out->excludes(white_box);
     add_cast_options(*evaluate, *arguments);
     add_recipe_options(*evaluate, arguments->recipe);
     add_measure_options(*evaluate, *arguments);
@@ -241,9 +247,9 @@ void add_evaluate(CLI::App& app, int& status) {
         "  for i in 1 2; do OMP_NUM_THREADS=1 lowkey evaluate lfw/ --judges others/ --shard $i/2 & "
         "done; wait\n"
         "  lowkey evaluate lfw/ --judges others/\n");
-    evaluate->callback([arguments, judges, leave_one_out, &status] {
-        if (judges->count() + leave_one_out->count() == 0)
-            throw CLI::RequiredError("--judges or --leave-one-out");
+    evaluate->callback([arguments, judges, leave_one_out, white_box, &status] {
+        if (judges->count() + leave_one_out->count() + white_box->count() == 0)
+            throw CLI::RequiredError("--judges, --leave-one-out or --white-box");
         status = run(*arguments);
     });
 }

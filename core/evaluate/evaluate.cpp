@@ -210,18 +210,24 @@ Evaluation describe(const Plan& plan) {
     evaluation.pack = model::read_manifest(plan.pack).name;
     evaluation.judges = plan.judges ? model::read_manifest(*plan.judges).name : evaluation.pack;
     evaluation.preset = preset_defaults(plan.options.preset).name;
-    evaluation.leave_one_out = !plan.judges;
+    evaluation.leave_one_out = !plan.judges && !plan.white_box;
+    evaluation.white_box = plan.white_box;
     evaluation.iterations = effective_iterations(plan.options);
     evaluation.seed = plan.options.seed;
     return evaluation;
+}
+
+std::vector<Trial> trials_of(const Plan& plan) {
+    if (plan.white_box) return {judged_by_itself(plan.pack)};
+    if (plan.judges) return {judged_by(plan.pack, *plan.judges)};
+    return leave_one_out(plan.pack, plan.out / "packs");
 }
 
 }  // namespace
 
 Evaluation evaluate(const Plan& plan, const Listener& listener) {
     Cast cast = choose_cast(read_people(plan.people), plan.subset, plan.subjects, plan.distractors);
-    const std::vector<Trial> trials = plan.judges ? std::vector{judged_by(plan.pack, *plan.judges)}
-                                                  : leave_one_out(plan.pack, plan.out / "packs");
+    const std::vector<Trial> trials = trials_of(plan);
     Evaluation evaluation = describe(plan);
     if (plan.shard) {
         for (const Trial& trial : trials)
@@ -238,7 +244,7 @@ Evaluation evaluate(const Plan& plan, const Listener& listener) {
     evaluation.notes = gallery.notes();
     const cv::Mat face = pixels_or_nothing(cast.subjects.front().photos.front());
     for (const Trial& trial : trials) {
-        {
+        if (!plan.white_box) {
             Panel members(trial.pack, plan.options.device);
             refuse_same_network(trial, panel, members, face);
         }

@@ -21,10 +21,11 @@ namespace lowkey::evaluate {
 struct Plan {
     std::filesystem::path people;
     std::filesystem::path pack;                   // cloaks are made with it
-    std::optional<std::filesystem::path> judges;  // pack; none: leave-one-out over `pack`
-    Options options;                              // preset, iterations, seed, device
-    std::vector<int> strengths;                   // one cloak each; empty: the one of `options`
-    std::vector<Condition> conditions;            // empty: all; `clean` alone cloaks nothing
+    std::optional<std::filesystem::path> judges;  // pack; none: leave-one-out over `pack`, or ...
+    bool white_box = false;  // ... its own recognisers judge: a cloak at its best, no protection
+    Options options;         // preset, iterations, seed, device
+    std::vector<int> strengths;         // one cloak each; empty: the one of `options`
+    std::vector<Condition> conditions;  // empty: all; `clean` alone cloaks nothing
     Subset subset = Subset::all;
     std::size_t subjects = 100;
     std::optional<std::size_t> distractors;  // none: everybody else
@@ -54,7 +55,7 @@ struct Outcome {
 
 struct Evaluation {
     std::string people, pack, judges, preset;  // judges: a pack's name
-    bool leave_one_out = false;
+    bool leave_one_out = false, white_box = false;
     int iterations = 0;
     std::uint64_t seed = 0;
     std::size_t gallery = 0;         // photos, those of the subjects included

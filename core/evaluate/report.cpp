@@ -101,11 +101,13 @@ std::vector<MeanRates> means_over_judges(const Evaluation& evaluation) {
 }
 
 std::string to_table(const Evaluation& evaluation) {
-    std::string text = "Cloaks: pack " + evaluation.pack + ", preset " + evaluation.preset + ", " +
-                       std::to_string(evaluation.iterations) + " iterations, seed " +
-                       std::to_string(evaluation.seed) + ". Judges: pack " + evaluation.judges +
-                       (evaluation.leave_one_out ? ", each on cloaks made without it" : "") +
-                       ". Gallery: " + std::to_string(evaluation.gallery) + " people.\n\n";
+    std::string text =
+        "Cloaks: pack " + evaluation.pack + ", preset " + evaluation.preset + ", " +
+        std::to_string(evaluation.iterations) + " iterations, seed " +
+        std::to_string(evaluation.seed) + ". Judges: pack " + evaluation.judges +
+        (evaluation.leave_one_out ? ", each on cloaks made without it" : "") +
+        (evaluation.white_box ? ", on cloaks made with these very recognisers" : "") +
+        ". Gallery: " + std::to_string(evaluation.gallery) + " people.\n\n";
     std::size_t ensembles = 8, judges = 5;
     for (const Outcome& outcome : evaluation.outcomes) {
         ensembles = std::max(ensembles, outcome.ensemble.size());
@@ -164,6 +166,7 @@ std::string to_json(const Evaluation& evaluation) {
                       {"pack", evaluation.pack},
                       {"judges", evaluation.judges},
                       {"leave_one_out", evaluation.leave_one_out},
+                      {"white_box", evaluation.white_box},
                       {"preset", evaluation.preset},
                       {"iterations", evaluation.iterations},
                       {"seed", evaluation.seed},

@@ -49,15 +49,23 @@ void write_pack(const fs::path& whole, const model::Manifest& manifest, const fs
                                       "judges, or use --leave-one-out.");
 }
 
+Trial before_all(const fs::path& pack, const model::Manifest& judges) {
+    std::vector<std::size_t> all(judges.recognisers.size());
+    std::iota(all.begin(), all.end(), 0);
+    return {file_name_of(model::read_manifest(pack).name), pack, std::move(all)};
+}
+
 }  // namespace
 
 Trial judged_by(const fs::path& pack, const fs::path& judges) {
     const model::Manifest manifest = model::read_manifest(judges);
-    std::vector<std::size_t> all(manifest.recognisers.size());
-    std::iota(all.begin(), all.end(), 0);
-    Trial trial{file_name_of(model::read_manifest(pack).name), pack, std::move(all)};
+    Trial trial = before_all(pack, manifest);
     refuse_shared_weights(trial, manifest);
     return trial;
+}
+
+Trial judged_by_itself(const fs::path& pack) {
+    return before_all(pack, model::read_manifest(pack));
 }
 
 std::vector<Trial> leave_one_out(const fs::path& pack, const fs::path& folder) {

@@ -1,4 +1,5 @@
-// Which recognisers a cloak is made with and which judge it: never one network on both sides.
+// Which recognisers a cloak is made with and which judge it: never one network on both sides,
+// unless that is what was asked for.
 #pragma once
 
 #include <filesystem>
@@ -18,6 +19,9 @@ struct Trial {
 
 // All judges of one pack on cloaks made with another.
 Trial judged_by(const std::filesystem::path& pack, const std::filesystem::path& judges);
+
+// The same recognisers on both sides: what a cloak does to the networks that it was made with.
+Trial judged_by_itself(const std::filesystem::path& pack);
 
 // For each recogniser of the pack: cloaks made without it, judged by it alone. The packs without
 // one are written into `folder`, with links to the files of the whole pack. Throws Error(input) if

@@ -472,6 +472,7 @@ TEST_F(Command, EvaluateSaysWhatIsMissing) {
     const Result no_judge = run("evaluate", {people});
     EXPECT_EQ(no_judge.status, 2);
     EXPECT_THAT(no_judge.err, HasSubstr("--leave-one-out"));
+    EXPECT_EQ(run("evaluate", {people, "--leave-one-out", "--white-box"}).status, 2);
     EXPECT_EQ(run("evaluate", {people, "--leave-one-out", "--shard", "3/2"}).status, 2);
     const Result nobody = run("evaluate", {people, "--leave-one-out"});
     EXPECT_EQ(nobody.status, 1);

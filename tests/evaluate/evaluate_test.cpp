@@ -188,6 +188,24 @@ TEST_F(Evaluate, JudgeOfTheEnsembleIsRefused) {
     expect_error(same, ErrorKind::input, "same weights");
 }
 
+TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
+    Plan white_box = plan("out");
+    white_box.judges.reset();
+    white_box.white_box = true;
+    white_box.conditions = {Condition::clean, Condition::cloaked};
+    const Evaluation own = evaluate::evaluate(white_box, kGoOn);
+    ASSERT_EQ(own.outcomes.size(), 1U) << "one ensemble, that of the whole pack";
+    ASSERT_EQ(own.outcomes[0].verdicts.size(), 6U);
+    EXPECT_THAT(to_table(own), HasSubstr("made with these very recognisers"));
+    Plan strangers = plan("strangers");
+    strangers.conditions = white_box.conditions;
+    const auto lost = [](const Evaluation& evaluation) {
+        const auto means = means_over_judges(evaluation);
+        return means[0].rates.cosine - means[1].rates.cosine;
+    };
+    EXPECT_GT(lost(own), lost(evaluate::evaluate(strangers, kGoOn)));
+}
+
 TEST_F(Evaluate, PhotosOfAnotherBuildOrPackAreNotMixedIn) {
     Plan again = plan("out");
     again.subjects = 1;
