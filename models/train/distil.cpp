@@ -100,8 +100,9 @@ bool differ(const char* key, const nlohmann::json& one, const nlohmann::json& ot
 
 // pictures, seen: some views and their teachers' embeddings; which way a student's embedding is
 // turned within its space depends on the views that it once began with.
-void begin_with(const fs::path& folder, std::vector<Student>& students,
+void begin_with(const DistilSettings& settings, std::vector<Student>& students,
                 const torch::Tensor& pictures, const std::vector<torch::Tensor>& seen) {
+    const fs::path& folder = settings.from;
     const model::Manifest manifest = model::read_manifest(folder);
     model::check_files(folder, manifest);
     for (Student& student : students) {
@@ -122,6 +123,7 @@ void begin_with(const fs::path& folder, std::vector<Student>& students,
         // Another head has to be learnt anew.
         if (differ("head", entry->architecture, student.plan.architecture))
             smaller.erase("fc.weight");
+        if (settings.shorten) leave_out_missing_blocks(smaller, *student.network);
         auto weights = grown(smaller, *student.network);
         silence_new_blocks(weights, smaller);
         for (const auto& [name, values] : weights) {
@@ -192,7 +194,7 @@ void distil(const DistilSettings& settings) {
     const int first = resume(settings, students);
     if (first == 0 && !settings.from.empty()) {
         const torch::Tensor some = torch::arange(std::min<int64_t>(count, kFittingViews));
-        begin_with(settings.from, students, view_batch(pool, some).to(device),
+        begin_with(settings, students, view_batch(pool, some).to(device),
                    rows_of(pool, some, device));
     }
     const int end = settings.until > 0 ? std::min(settings.until, settings.steps) : settings.steps;

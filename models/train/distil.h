@@ -15,6 +15,7 @@ struct DistilSettings {
     std::vector<std::string> students;        // by name; empty: all of student_plans()
     // A pack whose recognisers, which may be smaller, to begin with; empty: none.
     std::filesystem::path from;
+    bool shorten = false;                      // leave out blocks of `from` that the students lack
     Precision precision = Precision::float32;  // weights and the loss stay float32
     double rate = 1;                           // times each student's own peak learning rate
     int steps = 7900;

@@ -1,5 +1,6 @@
 #include "train/grow.h"
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,14 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
         if (!lacking) known->second = grown(name, known->second.to(own.dtype()), own);
     }
     return weights;
+}
+
+void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network) {
+    static const std::regex numbered(R"(\.\d+\.)");
+    const auto own = model::weights_of(network, model::Storage::float32);
+    std::erase_if(weights, [&](const auto& item) {
+        return !own.contains(item.first) && std::regex_search(item.first, numbered);
+    });
 }
 
 void silence_new_blocks(model::Tensors& weights, const model::Tensors& smaller) {

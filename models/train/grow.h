@@ -16,6 +16,10 @@ namespace lowkey::train {
 // Error(pack), naming the tensor, if a size is no whole multiple.
 model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& network);
 
+// Takes out the tensors of numbered blocks ("layer4.1.…") that `network` lacks: residual blocks
+// only add, so what is left is a worse network of the same kind, to be trained on.
+void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network);
+
 // So that a transformer's blocks that `smaller` lacks change nothing at first (they only add).
 void silence_new_blocks(model::Tensors& weights, const model::Tensors& smaller);
 

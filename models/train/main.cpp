@@ -118,6 +118,8 @@ int main(int argc, char** argv) {
     distil->add_option(
         "--from", settings.from,
         "Pack to begin with, where --run has no checkpoint; its networks may be smaller");
+    distil->add_flag("--shorten", settings.shorten,
+                     "Leave out blocks of --from's networks that the students lack");
     distil->add_option("--rate", settings.rate, "Times each student's own peak learning rate")
         ->capture_default_str();
     distil->add_option("--batch", settings.batch, "Views a step")->capture_default_str();

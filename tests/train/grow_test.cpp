@@ -100,6 +100,20 @@ TEST(Grow, ADeeperNetworkIsNoSmallerOne) {
     EXPECT_THROW(model::load_weights(*smaller, weights, "grown"), Error);
 }
 
+TEST(Grow, BlocksAreLeftOutWhereThatIsAskedFor) {
+    const nlohmann::json deep{
+        {"name", "resnet"}, {"width", 0.125}, {"blocks", {1, 2, 1, 2}}, {"embedding", 8}};
+    const auto large = network_of(deep), small = network_of(with(deep, "blocks", {1, 1, 1, 1}));
+    auto weights = model::weights_of(*large, model::Storage::float32);
+    weights["stranger.weight"] = torch::zeros({1});
+    leave_out_missing_blocks(weights, *small);
+    EXPECT_EQ(weights.count("stranger.weight"), 1U) << "no block, so loading refuses it";
+    weights.erase("stranger.weight");
+    model::load_weights(*small, weights, "shortened");
+    const auto own = model::weights_of(*small, model::Storage::float32);
+    EXPECT_TRUE(torch::equal(own.at("layer4.0.conv2.weight"), weights.at("layer4.0.conv2.weight")));
+}
+
 TEST(Grow, SaysWhichTensorDoesNotFit) {
     const nlohmann::json mobile{{"name", "mobileface_v2"}, {"width", 1}, {"embedding", 24}};
     const auto small = network_of(mobile), large = network_of(with(mobile, "embedding", 32));
