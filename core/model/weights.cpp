@@ -5,6 +5,11 @@
 namespace lowkey::model {
 namespace {
 
+// Running variances span more than float16 can hold.
+bool is_statistic(const std::string& name) {
+    return name.ends_with("running_mean") || name.ends_with("running_var");
+}
+
 // A counter of training steps; published files have it, eval mode does not need it.
 bool is_counter(const std::string& name) {
     return name.ends_with("num_batches_tracked");
@@ -50,7 +55,7 @@ Tensors weights_of(const torch::nn::Module& network, Storage storage) {
     for_each_tensor(network, [&](const std::string& name, const torch::Tensor& parameter) {
         auto tensor = parameter.detach().to(torch::kCPU, torch::kFloat32);
         constexpr double kHalfMax = 65504;
-        if (storage == Storage::float16 && tensor.dim() > 1 &&
+        if (storage == Storage::float16 && !is_statistic(name) &&
             tensor.abs().max().item<double>() <= kHalfMax) {
             tensor = tensor.to(torch::kFloat16);
         }

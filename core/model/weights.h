@@ -13,8 +13,8 @@ void load_weights(torch::nn::Module& network, Tensors tensors, const std::filesy
 
 enum class Storage { float32, float16 };
 
-// All parameters and buffers. float16 is for matrices and kernels; vectors stay float32, because
-// running variances span more than float16 can hold.
+// All parameters and buffers. float16 is for parameters that it can hold; running statistics stay
+// float32.
 Tensors weights_of(const torch::nn::Module& network, Storage storage);
 
 }  // namespace lowkey::model

@@ -190,10 +190,11 @@ TEST_F(RandomPack, AnInputThatTheNetworkCannotTakeIsRefused) {
     expect_refused("patch");
 }
 
-TEST(Weights, Float16KeepsVectorsAndLargeValues) {
+TEST(Weights, Float16KeepsStatisticsAndLargeValues) {
     const auto network = make_network({{"name", "mobilefacenet"}, {"width", 0.25}}, {});
     const auto tensors = weights_of(*network, Storage::float16);
     EXPECT_EQ(tensors.at("stem.conv.weight").scalar_type(), torch::kFloat16);
+    EXPECT_EQ(tensors.at("stem.bn.weight").scalar_type(), torch::kFloat16);
     EXPECT_EQ(tensors.at("stem.bn.running_var").scalar_type(), torch::kFloat32);
     {
         const torch::NoGradGuard no_grad;
