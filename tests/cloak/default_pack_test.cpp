@@ -37,7 +37,7 @@ TEST_F(DefaultPack, HasFourKindsOfRecogniserATransformerAmongThem) {
 TEST_F(DefaultPack, IsSmallEnoughToShip) {
     std::uintmax_t bytes = 0;
     for (const auto& file : std::filesystem::directory_iterator(kPack)) bytes += file.file_size();
-    EXPECT_LE(bytes, 20U << 20U);
+    EXPECT_LE(bytes, 20'000'000U);
 }
 
 TEST_F(DefaultPack, FindsTheFacesOfTheTestPictures) {

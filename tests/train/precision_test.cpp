@@ -25,7 +25,7 @@ TEST_P(PrecisionOf, Bfloat16GivesNearlyTheSameAndGradientsInFloat32) {
     model::initialise(*network);
     const torch::Tensor x =
         torch::randn({16, 3, 112, 112}).contiguous(torch::MemoryFormat::ChannelsLast);
-    const torch::Tensor aim = torch::randn({16, 256});
+    const torch::Tensor aim = torch::randn({16, GetParam().at("embedding").get<int64_t>()});
     std::vector<torch::Tensor> embeddings, gradients;
     for (const Precision precision : {Precision::float32, Precision::bfloat16}) {
         network->zero_grad();
