@@ -26,6 +26,7 @@ TEST_P(PreluOf, FixedSlopesGiveWhatTorchGives) {
     const auto ours = [&](const auto& y) { return parametric_relu(y, slopes); };
     const auto theirs = [&](const auto& y) { return torch::prelu(y, slopes); };
     EXPECT_TRUE(torch::equal(ours(x), theirs(x)));
+    EXPECT_TRUE(torch::equal(ours(x.detach().requires_grad_(true)), theirs(x))) << "our kernel";
     EXPECT_TRUE(torch::equal(gradient_through(ours, x, above), gradient_through(theirs, x, above)));
 }
 
@@ -88,18 +89,25 @@ TEST(Prelu, Bfloat16IsRoundedFromFloat32) {
                                 .contiguous(torch::MemoryFormat::ChannelsLast);
     x[0][0][0][0] = std::numeric_limits<float>::quiet_NaN();
     x[0][0][0][1] = -std::numeric_limits<float>::infinity();
-    const torch::Tensor slopes = torch::rand({8}), above = torch::randn({2, 8, 5, 7});
+    const torch::Tensor slopes = torch::rand({8}).requires_grad_(true);
+    const torch::Tensor above = torch::randn({2, 8, 5, 7});
     const torch::Tensor at = x.detach().requires_grad_(true);
     const torch::Tensor y = parametric_relu(at, slopes);
     ASSERT_EQ(y.scalar_type(), torch::kBFloat16);
     const torch::Tensor rounded = torch::prelu(x.to(torch::kFloat), slopes).to(torch::kBFloat16);
     EXPECT_TRUE(torch::allclose(y.to(torch::kFloat), rounded.to(torch::kFloat), 0, 0, true));
-    const torch::Tensor below =
-        torch::autograd::grad({y}, {at}, {above.to(torch::kBFloat16)}).front();
+    const auto gradients = torch::autograd::grad({y}, {at, slopes}, {above.to(torch::kBFloat16)});
+    const torch::Tensor& below = gradients[0];
     const torch::Tensor expected =
         above.to(torch::kBFloat16).to(torch::kFloat) *
         torch::where(x.to(torch::kFloat) > 0, torch::ones({}), slopes.view({1, -1, 1, 1}));
     EXPECT_TRUE(torch::equal(below, expected.to(torch::kBFloat16)));
+    ASSERT_EQ(gradients[1].scalar_type(), torch::kFloat);
+    const torch::Tensor of_slopes =
+        (above.to(torch::kBFloat16).to(torch::kFloat) * x.to(torch::kFloat).clamp_max(0))
+            .sum({0, 2, 3});
+    EXPECT_TRUE(torch::isnan(gradients[1][0]).item<bool>()) << "from the NaN in its channel";
+    EXPECT_TRUE(torch::allclose(gradients[1].slice(0, 1), of_slopes.slice(0, 1), 1e-4, 1e-4));
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include <cstdint>
 
 // Compiled for each width of the processor's vectors, and chosen when the program starts.
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(__clang__)  // which clones no templates
 #define LOWKEY_EACH_WIDTH __attribute__((target_clones("default", "avx2", "avx512f")))
 #else
 #define LOWKEY_EACH_WIDTH
@@ -149,7 +149,9 @@ struct FastPrelu : torch::autograd::Function<FastPrelu> {
         if (torch::GradMode::is_enabled()) {  // a gradient that will itself be differentiated
             const torch::Tensor slope =
                 torch::where(x > 0, torch::ones_like(x), slopes.to(x.dtype()).view({1, -1, 1, 1}));
-            return {above[0] * slope, (above[0] * x.clamp_max(0)).sum({0, 2, 3})};
+            torch::Tensor of_slopes;
+            if (slopes.requires_grad()) of_slopes = (above[0] * x.clamp_max(0)).sum({0, 2, 3});
+            return {above[0] * slope, of_slopes};
         }
         const torch::Tensor dense = above[0].contiguous(kLast);
         const Gradients both = in_bfloat16(x) ? gradients_of<Half>(x, slopes, dense)
