@@ -63,7 +63,7 @@ evaluate::Plan plan_of(const EvaluateArguments& arguments) {
     evaluate::Plan plan;
     plan.people = arguments.people;
     plan.pack = find_pack(arguments.pack);
-    if (!arguments.judges.empty()) plan.judges = find_pack(arguments.judges);
+    if (!arguments.leave_one_out && !arguments.white_box) plan.judges = find_pack(arguments.judges);
     plan.white_box = arguments.white_box;
     plan.options = options_of(arguments.recipe);
     plan.options.device = arguments.device;
