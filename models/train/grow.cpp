@@ -50,10 +50,13 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
 }
 
 void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network) {
-    static const std::regex numbered(R"(\.\d+\.)");
+    static const std::regex block(R"(^.*?\.\d+\.)");
     const auto own = model::weights_of(network, model::Storage::float32);
     std::erase_if(weights, [&](const auto& item) {
-        return !own.contains(item.first) && std::regex_search(item.first, numbered);
+        std::smatch found;
+        if (!std::regex_search(item.first, found, block)) return false;
+        const auto first = own.lower_bound(found.str());
+        return first == own.end() || !first->first.starts_with(found.str());
     });
 }
 

@@ -16,8 +16,9 @@ namespace lowkey::train {
 // Error(pack), naming the tensor, if a size is no whole multiple.
 model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& network);
 
-// Takes out the tensors of numbered blocks ("layer4.1.…") that `network` lacks: residual blocks
-// only add, so what is left is a worse network of the same kind, to be trained on.
+// Takes out the tensors of numbered blocks ("layer4.1.…") that `network` lacks whole: residual
+// blocks only add, so what is left is a worse network of the same kind, to be trained on. For
+// networks that number each stage's blocks from 0, as resnet and vit do.
 void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network);
 
 // So that a transformer's blocks that `smaller` lacks change nothing at first (they only add).

@@ -2,7 +2,7 @@
 
 namespace lowkey::train {
 
-// Widths are chosen for the hours of two processors: a view costs 3 to 13 ms of a core to train on.
+// Widths are chosen for the hours of two processors: a view costs 3 to 17 ms of a core to train on.
 const std::vector<StudentPlan>& student_plans() {
     static const std::vector<StudentPlan> plans = {
         {"mobile",
