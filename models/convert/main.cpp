@@ -34,7 +34,7 @@ int main(int argc, char** argv) {
     auto* convert = app.add_subcommand("convert", "Turn the networks of shared/models into a pack");
     convert->add_option("SHARED_MODELS", from, "Folder with the .txt and .bin files")->required();
     convert->add_option("OUT", to, "Folder of the pack; made if needed")->required();
-    convert->add_flag("--float16", half, "Store kernels and matrices in half precision");
+    convert->add_flag("--float16", half, "Store parameters in half precision");
 
     auto* random = app.add_subcommand("random", "Make a tiny pack of random networks, for tests");
     random->add_option("OUT", to, "Folder of the pack; made if needed")->required();
