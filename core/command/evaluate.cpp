@@ -63,8 +63,13 @@ evaluate::Plan plan_of(const EvaluateArguments& arguments) {
     evaluate::Plan plan;
     plan.people = arguments.people;
     plan.pack = find_pack(arguments.pack);
-    if (!arguments.leave_one_out && !arguments.white_box) plan.judges = find_pack(arguments.judges);
-    plan.white_box = arguments.white_box;
+    if (arguments.leave_one_out) {
+        plan.judging = evaluate::Judging::leave_one_out;
+    } else if (arguments.white_box) {
+        plan.judging = evaluate::Judging::white_box;
+    } else {
+        plan.judges = find_pack(arguments.judges);
+    }
     plan.options = options_of(arguments.recipe);
     plan.options.device = arguments.device;
     plan.strengths = arguments.strengths;

@@ -204,22 +204,31 @@ std::vector<Setting> settings_of(const Plan& plan, const Trial& trial) {
     return settings;
 }
 
+const std::filesystem::path& judges_of(const Plan& plan) {
+    return plan.judging == Judging::others ? plan.judges : plan.pack;
+}
+
 Evaluation describe(const Plan& plan) {
     Evaluation evaluation;
     evaluation.people = plan.people.string();
     evaluation.pack = model::read_manifest(plan.pack).name;
-    evaluation.judges = plan.judges ? model::read_manifest(*plan.judges).name : evaluation.pack;
+    evaluation.judges = model::read_manifest(judges_of(plan)).name;
     evaluation.preset = preset_defaults(plan.options.preset).name;
-    evaluation.leave_one_out = !plan.judges && !plan.white_box;
-    evaluation.white_box = plan.white_box;
+    evaluation.judging = plan.judging;
     evaluation.iterations = effective_iterations(plan.options);
     evaluation.seed = plan.options.seed;
     return evaluation;
 }
 
 std::vector<Trial> trials_of(const Plan& plan) {
-    if (plan.white_box) return {judged_by_itself(plan.pack)};
-    if (plan.judges) return {judged_by(plan.pack, *plan.judges)};
+    switch (plan.judging) {
+        case Judging::others:
+            return {judged_by(plan.pack, plan.judges)};
+        case Judging::white_box:
+            return {judged_by_itself(plan.pack)};
+        case Judging::leave_one_out:
+            break;
+    }
     return leave_one_out(plan.pack, plan.out / "packs");
 }
 
@@ -235,7 +244,7 @@ Evaluation evaluate(const Plan& plan, const Listener& listener) {
                 cloak(plan, trial, setting, cast, listener);
         return evaluation;
     }
-    Panel panel(plan.judges.value_or(plan.pack), plan.options.device);
+    Panel panel(judges_of(plan), plan.options.device);
     const Gallery gallery(panel, cast, plan.cache.empty() ? embeddings_folder() : plan.cache,
                           [&](std::size_t done, std::size_t photos) {
                               return listener({"Embedding clean photos", done, photos, {}, 0});
@@ -244,7 +253,7 @@ Evaluation evaluate(const Plan& plan, const Listener& listener) {
     evaluation.notes = gallery.notes();
     const cv::Mat face = pixels_or_nothing(cast.subjects.front().photos.front());
     for (const Trial& trial : trials) {
-        if (!plan.white_box) {
+        if (plan.judging != Judging::white_box) {
             Panel members(trial.pack, plan.options.device);
             refuse_same_network(trial, panel, members, face);
         }

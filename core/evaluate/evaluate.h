@@ -18,12 +18,19 @@
 
 namespace lowkey::evaluate {
 
+// Who judges the cloaks made with a pack.
+enum class Judging {
+    others,         // the recognisers of another pack
+    leave_one_out,  // each of its own, on cloaks made without it
+    white_box       // its own, on cloaks made with them: a cloak at its best, no protection
+};
+
 struct Plan {
     std::filesystem::path people;
-    std::filesystem::path pack;                   // cloaks are made with it
-    std::optional<std::filesystem::path> judges;  // pack; none: leave-one-out over `pack`, or ...
-    bool white_box = false;  // ... its own recognisers judge: a cloak at its best, no protection
-    Options options;         // preset, iterations, seed, device
+    std::filesystem::path pack;  // cloaks are made with it
+    Judging judging = Judging::others;
+    std::filesystem::path judges;       // the pack of the others
+    Options options;                    // preset, iterations, seed, device
     std::vector<int> strengths;         // one cloak each; empty: the one of `options`
     std::vector<Condition> conditions;  // empty: all; `clean` alone cloaks nothing
     Subset subset = Subset::all;
@@ -55,7 +62,7 @@ struct Outcome {
 
 struct Evaluation {
     std::string people, pack, judges, preset;  // judges: a pack's name
-    bool leave_one_out = false, white_box = false;
+    Judging judging = Judging::others;
     int iterations = 0;
     std::uint64_t seed = 0;
     std::size_t gallery = 0;         // photos, those of the subjects included

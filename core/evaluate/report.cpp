@@ -105,8 +105,9 @@ std::string to_table(const Evaluation& evaluation) {
         "Cloaks: pack " + evaluation.pack + ", preset " + evaluation.preset + ", " +
         std::to_string(evaluation.iterations) + " iterations, seed " +
         std::to_string(evaluation.seed) + ". Judges: pack " + evaluation.judges +
-        (evaluation.leave_one_out ? ", each on cloaks made without it" : "") +
-        (evaluation.white_box ? ", on cloaks made with these very recognisers" : "") +
+        (evaluation.judging == Judging::leave_one_out ? ", each on cloaks made without it" : "") +
+        (evaluation.judging == Judging::white_box ? ", on cloaks made with these very recognisers"
+                                                  : "") +
         ". Gallery: " + std::to_string(evaluation.gallery) + " people.\n\n";
     std::size_t ensembles = 8, judges = 5;
     for (const Outcome& outcome : evaluation.outcomes) {
@@ -165,8 +166,8 @@ std::string to_json(const Evaluation& evaluation) {
     const json all = {{"people", evaluation.people},
                       {"pack", evaluation.pack},
                       {"judges", evaluation.judges},
-                      {"leave_one_out", evaluation.leave_one_out},
-                      {"white_box", evaluation.white_box},
+                      {"leave_one_out", evaluation.judging == Judging::leave_one_out},
+                      {"white_box", evaluation.judging == Judging::white_box},
                       {"preset", evaluation.preset},
                       {"iterations", evaluation.iterations},
                       {"seed", evaluation.seed},

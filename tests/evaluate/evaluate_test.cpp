@@ -168,7 +168,7 @@ TEST_F(Evaluate, StoppedAndSharedWorkGivesTheSame) {
 
 TEST_F(Evaluate, LeavesOneOut) {
     Plan one_out = plan("out");
-    one_out.judges.reset();
+    one_out.judging = Judging::leave_one_out;
     one_out.subjects = 2;
     one_out.strengths = {20, 80};
     one_out.conditions = {Condition::clean, Condition::cloaked};
@@ -190,8 +190,7 @@ TEST_F(Evaluate, JudgeOfTheEnsembleIsRefused) {
 
 TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
     Plan white_box = plan("out");
-    white_box.judges.reset();
-    white_box.white_box = true;
+    white_box.judging = Judging::white_box;
     white_box.conditions = {Condition::clean, Condition::cloaked};
     const Evaluation own = evaluate::evaluate(white_box, kGoOn);
     ASSERT_EQ(own.outcomes.size(), 1U) << "one ensemble, that of the whole pack";
