@@ -95,7 +95,7 @@ int resume(const DistilSettings& settings, std::vector<Student>& students) {
 }
 
 bool differ(const char* key, const nlohmann::json& one, const nlohmann::json& other) {
-    return one.value(key, "") != other.value(key, "");
+    return one.value(key, nlohmann::json()) != other.value(key, nlohmann::json());
 }
 
 // pictures, seen: some views and their teachers' embeddings; which way a student's embedding is
@@ -121,8 +121,10 @@ void begin_with(const DistilSettings& settings, std::vector<Student>& students,
                                              " is of another architecture; begin without --from.");
         }
         // Another head has to be learnt anew.
-        if (differ("head", entry->architecture, student.plan.architecture))
-            smaller.erase("fc.weight");
+        if (differ("head", entry->architecture, student.plan.architecture) ||
+            (smaller.contains("fc.weight") &&
+             differ("embedding", entry->architecture, student.plan.architecture)))
+            leave_out_head(smaller);
         if (settings.shorten) leave_out_missing_blocks(smaller, *student.network);
         auto weights = grown(smaller, *student.network);
         silence_new_blocks(weights, smaller);

@@ -60,10 +60,16 @@ void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& 
     });
 }
 
+void leave_out_head(model::Tensors& weights) {
+    std::erase_if(weights, [](const auto& item) {
+        return item.first.starts_with("fc.") || item.first.starts_with("bn_o2.");
+    });
+}
+
 void silence_new_blocks(model::Tensors& weights, const model::Tensors& smaller) {
     for (auto& [name, values] : weights) {
-        const bool end =
-            name.find(".out.") != std::string::npos || name.find(".down.") != std::string::npos;
+        const bool end = name.find(".out.") != std::string::npos ||
+                         name.find(".down.") != std::string::npos || name.ends_with(".bn3.weight");
         if (end && !smaller.contains(name)) values = torch::zeros_like(values);
     }
 }

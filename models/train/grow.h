@@ -21,7 +21,11 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
 // networks that number each stage's blocks from 0, as resnet and vit do.
 void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network);
 
-// So that a transformer's blocks that `smaller` lacks change nothing at first (they only add).
+// Takes out a resnet's last layer, for one that embeds in another number of dimensions.
+void leave_out_head(model::Tensors& weights);
+
+// So that a transformer's or a resnet's blocks that `smaller` lacks change nothing at first (they
+// only add).
 void silence_new_blocks(model::Tensors& weights, const model::Tensors& smaller);
 
 }  // namespace lowkey::train

@@ -57,6 +57,29 @@ TEST(Grow, ANetworkOfTwiceTheWidthGivesTheSame) {
     EXPECT_LT(relative_change(residual, with(residual, "width", 0.25)), 1e-4);
 }
 
+TEST(Grow, ADeeperResnetGivesTheSame) {
+    const nlohmann::json shallow{
+        {"name", "resnet"}, {"width", 0.125}, {"blocks", {1, 1, 1, 1}}, {"embedding", 32}};
+    const auto deep = with(shallow, "blocks", {1, 2, 3, 1});
+    EXPECT_LT(relative_change(shallow, deep, true), 1e-5);
+    EXPECT_GT(relative_change(shallow, deep), 0.05) << "or the test shows nothing";
+}
+
+TEST(Grow, AnotherEmbeddingBeginsWithAHeadOfItsOwn) {
+    torch::manual_seed(8);
+    const nlohmann::json narrow{
+        {"name", "resnet"}, {"width", 0.125}, {"blocks", {1, 1, 1, 1}}, {"embedding", 32}};
+    const auto small = network_of(narrow), large = network_of(with(narrow, "embedding", 48));
+    auto known = model::weights_of(*small, model::Storage::float32);
+    leave_out_head(known);
+    const auto own = model::weights_of(*large, model::Storage::float32);
+    const auto weights = grown(known, *large);
+    model::load_weights(*large, weights, "grown");
+    EXPECT_TRUE(torch::equal(weights.at("fc.weight"), own.at("fc.weight")));
+    EXPECT_TRUE(
+        torch::equal(weights.at("layer4.0.conv2.weight"), known.at("layer4.0.conv2.weight")));
+}
+
 TEST(Grow, ADeeperTransformerGivesTheSame) {
     const nlohmann::json transformer{{"name", "vit"},  {"stem", "conv"}, {"width", 32},
                                      {"depth", 2},     {"heads", 2},     {"mlp", 2},
