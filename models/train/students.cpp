@@ -5,10 +5,6 @@ namespace lowkey::train {
 // Widths are chosen for the hours of two processors: a view costs 3 to 17 ms of a core to train on.
 const std::vector<StudentPlan>& student_plans() {
     static const std::vector<StudentPlan> plans = {
-        {"mobile",
-         {{"name", "mobileface_v2"}, {"width", 1.0}, {"embedding", 256}},
-         {{"mobileface_v2", 1}, {"graykey", 1}},
-         3e-3},
         {"mobilefacenet",
          {{"name", "mobilefacenet"}, {"width", 1.0}, {"embedding", 128}},
          {{"insightface_y1", 1}, {"graykey", 1}},
@@ -16,11 +12,11 @@ const std::vector<StudentPlan>& student_plans() {
         {"residual",
          {{"name", "resnet"},
           {"width", 0.5},
-          {"blocks", {2, 2, 3, 1}},
+          {"blocks", {2, 3, 5, 1}},
           {"head", "depthwise"},
-          {"embedding", 256},
+          {"embedding", 512},
           {"dropout", 0.0}},
-         {{"insightface_y1", 1}, {"graykey", 1}},
+         {{"insightface_y1", 1}, {"graykey", 1}, {"mobileface_v2", 0.5}, {"xiaoccer", 0.5}},
          3e-3},
         {"inception",
          {{"name", "inception_resnet_v1"}, {"width", 0.25}, {"embedding", 256}, {"dropout", 0.0}},
