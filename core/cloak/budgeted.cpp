@@ -25,6 +25,7 @@ constexpr double kLastRate = 0.15;    // of the first learning rate, reached alo
 constexpr int kStillSteps = 12;       // stop when the distance has not moved over this many steps
 constexpr double kStill = 2e-3;       // ... by more than this share
 constexpr int kScaleSearch = 7;       // bisections of the final scale
+constexpr std::size_t kThroughG = 4;  // of so many views of a recogniser one is through G
 constexpr int kGridShift = 15;        // pixels; the coarsest grid of the perceptual networks is 16
 
 // Where the perceptual network's grid begins.
@@ -268,7 +269,7 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         const torch::NoGradGuard no_gradient;
         reference = ensemble.embed(parts.reference, parts.template_to_picture, {View{}});
     }
-    // Each recogniser sees one view a step, plain and through G by turns, and LPIPS is asked every
+    // Each recogniser sees one view a step, through G every fourth time, and LPIPS is asked every
     // second step: Adam averages over steps, so the same time buys nearly twice as many of them.
     const Ensemble halves[2] = {ensemble.half(0), ensemble.half(1)};
     Measures measures(problem, recipe.budgets);
@@ -286,7 +287,7 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         torch::Tensor distance = torch::zeros({}, picture.options());
         const View plain = random_view(random), smooth = random_smooth_view(random);
         for (std::size_t h = 0; h < 2; ++h) {
-            const bool through_g = (static_cast<std::size_t>(i) + h) % 2 == 0;
+            const bool through_g = (static_cast<std::size_t>(i) + 2 * h) % kThroughG == 0;
             const std::vector<torch::Tensor> embeddings =
                 halves[h].embed(picture, parts.template_to_picture, {through_g ? smooth : plain});
             for (std::size_t n = 0; n < embeddings.size(); ++n) {
