@@ -191,12 +191,14 @@ TEST_F(Evaluate, JudgeOfTheEnsembleIsRefused) {
 TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
     Plan white_box = plan("out");
     white_box.judging = Judging::white_box;
+    white_box.options.iterations = 40;  // three move random networks no further than their kin
     white_box.conditions = {Condition::clean, Condition::cloaked};
     const Evaluation own = evaluate::evaluate(white_box, kGoOn);
     ASSERT_EQ(own.outcomes.size(), 1U) << "one ensemble, that of the whole pack";
     ASSERT_EQ(own.outcomes[0].verdicts.size(), 6U);
     EXPECT_THAT(to_table(own), HasSubstr("made with these very recognisers"));
     Plan strangers = plan("strangers");
+    strangers.options = white_box.options;
     strangers.conditions = white_box.conditions;
     const auto lost = [](const Evaluation& evaluation) {
         const auto means = means_over_judges(evaluation);
