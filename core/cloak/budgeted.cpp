@@ -287,7 +287,8 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         torch::Tensor distance = torch::zeros({}, picture.options());
         const View plain = random_view(random), smooth = random_smooth_view(random);
         for (std::size_t h = 0; h < 2; ++h) {
-            const bool through_g = (static_cast<std::size_t>(i) + 2 * h) % kThroughG == 0;
+            const bool through_g =
+                (static_cast<std::size_t>(i) + h * kThroughG / 2) % kThroughG == 0;
             const std::vector<torch::Tensor> embeddings =
                 halves[h].embed(picture, parts.template_to_picture, {through_g ? smooth : plain});
             for (std::size_t n = 0; n < embeddings.size(); ++n) {

@@ -122,8 +122,7 @@ void begin_with(const DistilSettings& settings, std::vector<Student>& students,
         }
         // Another head has to be learnt anew.
         if (differ("head", entry->architecture, student.plan.architecture) ||
-            (smaller.contains("fc.weight") &&
-             differ("embedding", entry->architecture, student.plan.architecture)))
+            differ("embedding", entry->architecture, student.plan.architecture))
             leave_out_head(smaller);
         if (settings.shorten) leave_out_missing_blocks(smaller, *student.network);
         auto weights = grown(smaller, *student.network);

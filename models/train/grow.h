@@ -21,7 +21,8 @@ model::Tensors grown(const model::Tensors& smaller, const torch::nn::Module& net
 // networks that number each stage's blocks from 0, as resnet and vit do.
 void leave_out_missing_blocks(model::Tensors& weights, const torch::nn::Module& network);
 
-// Takes out a resnet's last layer, for one that embeds in another number of dimensions.
+// Takes out a resnet's last layer, for one with another head or that embeds in another number of
+// dimensions. Other networks have none of that name and stay whole.
 void leave_out_head(model::Tensors& weights);
 
 // So that a transformer's or a resnet's blocks that `smaller` lacks change nothing at first (they
