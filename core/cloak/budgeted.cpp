@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <optional>
 
 #include "cloak/banded.h"
@@ -17,13 +16,12 @@ namespace lowkey::cloak {
 namespace {
 
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
+constexpr double kDamping = 2;        // of the gradient's root mean square in each channel
 constexpr double kColourPace = 0.05;  // of Cb and Cr against luma
 constexpr double kSmoothness = 0.45;  // sigma of the perturbation in template pixels
 constexpr double kLeastSigma = 0.3;   // working pixels; less is no smoothing at all
 constexpr int kWarmUp = 6;            // steps until the full rate, while the weights settle
 constexpr double kLastRate = 0.15;    // of the first learning rate, reached along a cosine
-constexpr int kStillSteps = 12;       // stop when the distance has not moved over this many steps
-constexpr double kStill = 2e-3;       // ... by more than this share
 constexpr int kScaleSearch = 7;       // bisections of the final scale
 constexpr std::size_t kThroughG = 4;  // of so many views of a recogniser one is through G
 constexpr int kGridShift = 15;        // pixels; the coarsest grid of the perceptual networks is 16
@@ -202,6 +200,8 @@ class Basis {
     Banded rows_, columns_;  // undefined: no smoothing
 };
 
+// Undamped, Adam gives a coordinate whose gradient is noise as large a step as any: on smooth faces
+// those steps alone used up the budgets, and the cloak was scaled down until it did nothing.
 class Adam {
   public:
     explicit Adam(const torch::Tensor& like)
@@ -213,32 +213,14 @@ class Adam {
         second_.mul_(kBeta2).addcmul_(gradient, gradient, 1 - kBeta2);
         const double first_share = 1 - std::pow(kBeta1, steps_);
         const double second_share = 1 - std::pow(kBeta2, steps_);
-        const torch::Tensor root = (second_ / second_share).sqrt_().add_(1e-12);
-        values.addcdiv_(first_, root, -rate / first_share);
+        const torch::Tensor square = second_ / second_share;
+        const torch::Tensor typical = square.mean({2, 3}, true).sqrt_().mul_(kDamping).add_(1e-12);
+        values.addcdiv_(first_, square.sqrt() + typical, -rate / first_share);
     }
 
   private:
     torch::Tensor first_, second_;
     int steps_ = 0;
-};
-
-// True once the last steps' mean distance equals that of the steps before them.
-class Stillness {
-  public:
-    bool still(double distance) {
-        history_.push_back(distance);
-        if (history_.size() <= 2 * kStillSteps) return false;
-        history_.pop_front();
-        double before = 0, after = 0;
-        for (std::size_t i = 0; i < kStillSteps; ++i) {
-            before += history_[i];
-            after += history_[i + kStillSteps];
-        }
-        return std::abs(after - before) < kStill * std::abs(before);
-    }
-
-  private:
-    std::deque<double> history_;
 };
 
 // The largest scale of the perturbation, at most 1, that keeps every budget.
@@ -274,14 +256,12 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
     const Ensemble halves[2] = {ensemble.half(0), ensemble.half(1)};
     Measures measures(problem, recipe.budgets);
     Random random(seed);
-    Stillness stillness;
     torch::Tensor coefficients = problem.start(recipe.start, seed);
     problem.project(coefficients, recipe.epsilon);
     const Basis basis(problem);
     torch::Tensor leaf = basis.from_rgb(coefficients);
     Adam adam(leaf);
-    int i = 1;
-    for (; i <= recipe.iterations; ++i) {
+    for (int i = 1; i <= recipe.iterations; ++i) {
         leaf.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
         torch::Tensor distance = torch::zeros({}, picture.options());
@@ -313,14 +293,12 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
         coefficients = basis.to_nodes(moved_rgb);
         problem.project(coefficients, recipe.epsilon);
         measures.update(values);
-        const double moved = distance.item<double>();
-        if (!observer({i, moved, coefficients})) {
+        if (!observer({i, distance.item<double>(), coefficients})) {
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
         }
-        if (stillness.still(moved) && with_lpips && measures.excess(values) <= 1.05) break;
     }
     coefficients = coefficients * feasible_scale(problem, measures, coefficients);
-    return {coefficients, std::min(i, recipe.iterations)};
+    return {coefficients, recipe.iterations};
 }
 
 }  // namespace lowkey::cloak
