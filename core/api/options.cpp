@@ -13,7 +13,7 @@ constexpr struct {
     PresetDefaults defaults;
 } kTable[] = {
     {Preset::light, {"light", "Light", 25, 40}},
-    {Preset::balanced, {"balanced", "Balanced", 50, 60}},
+    {Preset::balanced, {"balanced", "Balanced", 50, 90}},
     {Preset::strong, {"strong", "Strong", 80, 90}},
     {Preset::paper, {"paper", "As published (2021)", 50, 50}},
 };

@@ -20,7 +20,7 @@ struct Row {
 constexpr Row kRows[] = {
     {0, 12, {.dssim = 0.0025, .lpips = 0.010, .chroma = 0.20}},
     {25, 18, {.dssim = 0.0049, .lpips = 0.0165, .chroma = 0.24}},
-    {50, 32, {.dssim = 0.0098, .lpips = 0.0262, .chroma = 0.36}},
+    {50, 32, {.dssim = 0.0098, .lpips = 0.0223, .chroma = 0.36}},
     {80, 32, {.dssim = 0.0177, .lpips = 0.036, .chroma = 0.40}},
     {100, 32, {.dssim = 0.0304, .lpips = 0.090, .chroma = 0.60}},
 };
@@ -65,7 +65,7 @@ Recipe recipe_for(const Options& options) {
     const Row row = row_for(strength);
     recipe.budgets = row.budgets;
     recipe.epsilon = row.epsilon / 255;
-    recipe.step = 2.0 / 255;
+    recipe.step = 4.0 / 255;
     recipe.start = 1.0 / 255;
     recipe.iterations = iterations;
     return recipe;
