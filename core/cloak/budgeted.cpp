@@ -242,8 +242,8 @@ double feasible_scale(const Problem& problem, const Measures& measures,
 
 }  // namespace
 
-Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
-                        const Observer& observer) {
+torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
+                              const Observer& observer) {
     const Problem::Parts& parts = problem.parts();
     const Ensemble& ensemble = problem.ensemble();
     std::vector<torch::Tensor> reference;
@@ -297,8 +297,7 @@ Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t s
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
         }
     }
-    coefficients = coefficients * feasible_scale(problem, measures, coefficients);
-    return {coefficients, recipe.iterations};
+    return coefficients * feasible_scale(problem, measures, coefficients);
 }
 
 }  // namespace lowkey::cloak

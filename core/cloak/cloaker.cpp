@@ -94,10 +94,9 @@ struct Cloaker::Impl {
     std::vector<Face> detect(const PictureView& picture) {
         return pack.detector->detect(image::to_rgb8(picture));
     }
-    cloak::Outcome cloak_face(const PictureView& clean, Picture& result,
-                              const cloak::FaceRegion& region, const MaskView& selection,
-                              const cloak::Recipe& recipe, std::uint64_t seed,
-                              const cloak::Observer& observer);
+    void cloak_face(const PictureView& clean, Picture& result, const cloak::FaceRegion& region,
+                    const MaskView& selection, const cloak::Recipe& recipe, std::uint64_t seed,
+                    const cloak::Observer& observer);
     CloakResult cloak(const PictureView& picture, const Options& options, const MaskView& selection,
                       const ProgressFunction& progress);
     Report check(const PictureView& clean, const PictureView& cloaked);
@@ -134,10 +133,10 @@ Cloaker::Impl::Impl(const std::filesystem::path& folder, const std::string& devi
     if (!pack.detector) pack.detector = face::make_cascade();
 }
 
-cloak::Outcome Cloaker::Impl::cloak_face(const PictureView& clean, Picture& result,
-                                         const cloak::FaceRegion& region, const MaskView& selection,
-                                         const cloak::Recipe& recipe, std::uint64_t seed,
-                                         const cloak::Observer& observer) {
+void Cloaker::Impl::cloak_face(const PictureView& clean, Picture& result,
+                               const cloak::FaceRegion& region, const MaskView& selection,
+                               const cloak::Recipe& recipe, std::uint64_t seed,
+                               const cloak::Observer& observer) {
     const cloak::Cover cover = [&](const Rect& part) {
         return cloak::cover(region, selection, part);
     };
@@ -152,12 +151,10 @@ cloak::Outcome Cloaker::Impl::cloak_face(const PictureView& clean, Picture& resu
     parts.factor = region.factor;
     parts.grey = is_grey(clean, parts.reference);
     const cloak::Problem problem(std::move(parts), *ensemble, pack.perceptual.get());
-    cloak::Outcome outcome = recipe.published
-                                 ? cloak::ascend_published(problem, recipe, seed, observer)
-                                 : cloak::ascend_budgeted(problem, recipe, seed, observer);
-    cloak::add_spline(result, region.rect, region.factor, cloak::to_mat(outcome.coefficients),
-                      cover);
-    return outcome;
+    const torch::Tensor coefficients =
+        recipe.published ? cloak::ascend_published(problem, recipe, seed, observer)
+                         : cloak::ascend_budgeted(problem, recipe, seed, observer);
+    cloak::add_spline(result, region.rect, region.factor, cloak::to_mat(coefficients), cover);
 }
 
 CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& options,
@@ -191,7 +188,6 @@ CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& opti
     const cloak::Recipe recipe = cloak::recipe_for(options);
     const std::size_t count = choice.faces.size();
     std::vector<cloak::FaceRegion> regions;
-    std::vector<int> iterations;
     std::vector<double> seconds;
     for (std::size_t n = 0; n < count; ++n) {
         const Clock face_clock;
@@ -205,12 +201,11 @@ CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& opti
         tell_or_stop(fraction(0), stage);
         // Those that have none were not chosen.
         regions.push_back(cloak::face_region(chosen.face, picture.width, picture.height).value());
-        const cloak::Outcome outcome = cloak_face(
+        cloak_face(
             picture, result.picture, regions.back(), selection, recipe,
             options.seed + static_cast<std::uint64_t>(chosen.index), [&](const cloak::Step& step) {
                 return tell(fraction(static_cast<double>(step.index) / recipe.iterations), stage);
             });
-        iterations.push_back(outcome.iterations);
         seconds.push_back(face_clock.seconds());
     }
     for (std::size_t n = 0; n < count; ++n) {
@@ -218,7 +213,7 @@ CloakResult Cloaker::Impl::cloak(const PictureView& picture, const Options& opti
             kOptimised + (1 - kOptimised) * static_cast<double>(n) / static_cast<double>(count),
             "Measuring the result");
         FaceReport face = measure(picture, result.picture.view(), choice.faces[n], regions[n]);
-        face.iterations = iterations[n];
+        face.iterations = recipe.iterations;
         face.seconds = seconds[n];
         if (!(face.quality.linf > 0))
             report.notes.push_back("Face " + std::to_string(face.index) +

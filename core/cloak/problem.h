@@ -59,18 +59,15 @@ struct Step {
 // Returning false stops the optimiser, which then throws Error(cancelled).
 using Observer = std::function<bool(const Step&)>;
 
-struct Outcome {
-    torch::Tensor coefficients;
-    int iterations = 0;
-};
+// Both return the perturbation's coefficients.
 
 // The published recipe: signed gradient ascent on the whole objective, fixed alpha, fixed steps.
-Outcome ascend_published(const Problem& problem, const Recipe& recipe, uint64_t seed,
-                         const Observer& observer);
+torch::Tensor ascend_published(const Problem& problem, const Recipe& recipe, uint64_t seed,
+                               const Observer& observer);
 
 // Adam on the embeddings' distance over random views; DSSIM, LPIPS and chroma each held at their
 // budget by an adaptive weight. The perturbation keeps every budget.
-Outcome ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
-                        const Observer& observer);
+torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
+                              const Observer& observer);
 
 }  // namespace lowkey::cloak

@@ -36,8 +36,8 @@ class PublishedPerceptual {
 
 }  // namespace
 
-Outcome ascend_published(const Problem& problem, const Recipe& recipe, uint64_t seed,
-                         const Observer& observer) {
+torch::Tensor ascend_published(const Problem& problem, const Recipe& recipe, uint64_t seed,
+                               const Observer& observer) {
     const Problem::Parts& parts = problem.parts();
     const std::vector<torch::Tensor> reference =
         published_reference(problem.ensemble(), parts.reference, parts.template_to_picture);
@@ -57,7 +57,7 @@ Outcome ascend_published(const Problem& problem, const Recipe& recipe, uint64_t 
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
         }
     }
-    return {coefficients, recipe.iterations};
+    return coefficients;
 }
 
 }  // namespace lowkey::cloak

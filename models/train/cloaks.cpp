@@ -35,8 +35,8 @@ std::vector<torch::Tensor> cloak_crop(const torch::Tensor& picture, double scale
         }
         return true;
     };
-    const auto outcome = cloak::ascend_budgeted(problem, recipe, seed, observe);
-    pictures.push_back(problem.perturbed(outcome.coefficients));
+    const auto coefficients = cloak::ascend_budgeted(problem, recipe, seed, observe);
+    pictures.push_back(problem.perturbed(coefficients));
     for (auto& cloaked : pictures) cloaked = cloaked.detach();
     return pictures;
 }
