@@ -191,13 +191,15 @@ TEST_F(Evaluate, JudgeOfTheEnsembleIsRefused) {
 TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
     Plan white_box = plan("out");
     white_box.judging = Judging::white_box;
-    white_box.options.iterations = 40;  // three move random networks no further than their kin
+    white_box.options.iterations = 40;  // it takes some to move random networks furthest
     white_box.conditions = {Condition::clean, Condition::cloaked};
     const Evaluation own = evaluate::evaluate(white_box, kGoOn);
     ASSERT_EQ(own.outcomes.size(), 1U) << "one ensemble, that of the whole pack";
     ASSERT_EQ(own.outcomes[0].verdicts.size(), 6U);
     EXPECT_THAT(to_table(own), HasSubstr("made with these very recognisers"));
+    // The same judges, so that the two losses are of the same networks.
     Plan strangers = plan("strangers");
+    std::swap(strangers.pack, strangers.judges);
     strangers.options = white_box.options;
     strangers.conditions = white_box.conditions;
     const auto lost = [](const Evaluation& evaluation) {
