@@ -58,9 +58,9 @@ const Backbone& find_backbone(const std::string& name) {
         // are compared, but narrow where pixels are many and dense where they are few.
         {"lowkey",
          {true,
-          {conv(24, 3, 2, 0), mapped_tap(12), pool(3), conv(32), mapped_tap(8), pool(3), conv(64),
-           conv(64), mapped_tap(32), pool(3), conv(128), mapped_tap(96), conv(128), mapped_tap(96),
-           conv(128), mapped_tap(64)}}},
+          {conv(40, 3, 2, 0), mapped_tap(24), pool(3), conv(48), conv(48), mapped_tap(32), pool(3),
+           conv(72), conv(72), mapped_tap(48), pool(3), conv(128), mapped_tap(88), conv(128),
+           mapped_tap(88), conv(128), mapped_tap(64)}}},
     };
     return kBackbones.at(name);
 }
@@ -199,6 +199,14 @@ std::vector<torch::Tensor> LpipsNetwork::features(const torch::Tensor& pictures)
         const auto unit = x / (length + 1e-10);
         taps.push_back(step->layer.channels == 0 ? unit
                                                  : torch::conv2d(unit, linear_[taps.size()]));
+    }
+    return taps;
+}
+
+std::vector<torch::Tensor> LpipsNetwork::scaled_features(const torch::Tensor& pictures) {
+    auto taps = features(pictures);
+    for (std::size_t i = 0; i < taps.size(); ++i) {
+        if (linear_[i].size(0) == 1) taps[i] = taps[i] * linear_[i].sqrt();
     }
     return taps;
 }

@@ -28,6 +28,9 @@ class LpipsNetwork : public torch::nn::Module {
     // Pictures N x 3 x H x W in [0, 1]; the tapped features, each of unit length over its channels
     // (in "lowkey" then mapped).
     std::vector<torch::Tensor> features(const torch::Tensor& pictures);
+    // The same in the scale in which the squares of their differences add up to the distance: an
+    // unmapped layer's times the roots of its weights.
+    std::vector<torch::Tensor> scaled_features(const torch::Tensor& pictures);
     // What distance() averages, N x h x w for each tapped layer: where the pictures differ.
     std::vector<torch::Tensor> maps(const std::vector<torch::Tensor>& a,
                                     const std::vector<torch::Tensor>& b);

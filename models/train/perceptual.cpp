@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -26,14 +27,15 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr Schedule kSchedule{.peak = 3e-3, .warm_up = 50, .last_share = 0.02};
+constexpr Schedule kSchedule{.peak = 9e-3, .warm_up = 50, .last_share = 0.02};
 constexpr int kCheckpointEvery = 200, kLogEvery = 20;
 constexpr int kPictures = 3, kChanges = 3;  // of a step: parts of crops, distortions of each
 constexpr int kSizes[] = {96, 112, 128, 160};
 // Cloaks: one is made every so many steps; the newest pairs are kept, some are drawn each step.
-constexpr int kCloakEvery = 8, kKeptPairs = 240, kDrawnPairs = 12, kCloakPart = 128;
+constexpr int kCloakEvery = 12, kKeptPairs = 240, kDrawnPairs = 12, kCloakPart = 128;
 constexpr double kSmallDistance = 1e-3;  // below this, log distances count less and less
 constexpr double kSmallMap = 1e-5, kSmallShare = 1e-4;
+constexpr const char* kHints = "hint.";  // before their names in the file of the state
 
 // A running mean of about the last fifty values.
 class Mean {
@@ -65,18 +67,19 @@ class CloakPool {
     void add(model::Perceptual& student, Random& random) {
         const double scale = uniform(random, 1, 2);
         const auto picture = enlarged_crop(crops_, people_[random() % people_.size()], scale);
-        const std::size_t count = pack_.recognisers.size(), first = random() % count;
-        std::vector<model::Recogniser*> two{pack_.recognisers[first].get()};
-        if (count > 1) two.push_back(pack_.recognisers[(first + 1) % count].get());
+        // One is enough: it is the perceptual measure that is to be found out.
+        model::Recogniser* recogniser =
+            pack_.recognisers[random() % pack_.recognisers.size()].get();
         Options options;
         options.strength = static_cast<int>(random() % 101);
-        options.iterations = 12 + static_cast<int>(random() % 25);
+        options.iterations = 15 + static_cast<int>(random() % 46);
         auto recipe = cloak::recipe_for(options);
         // Half of them are held by the perceptual measure alone: all its faults are used then.
         if (random() % 2 == 0) recipe.budgets.dssim *= 4;
         const int last = *options.iterations;
-        for (const auto& cloaked : cloak_crop(picture, scale, cloak::Ensemble(two), student, recipe,
-                                              random(), {last / 4, last / 2, 3 * last / 4, last})) {
+        for (const auto& cloaked :
+             cloak_crop(picture, scale, cloak::Ensemble({recogniser}), student, recipe, random(),
+                        {last / 4, last / 2, 3 * last / 4, last})) {
             pairs_.push_back({picture, cloaked});
         }
         if (pairs_.size() > kKeptPairs) {
@@ -115,8 +118,10 @@ class CloakPool {
 
 double ratio_of(model::LpipsNetwork& student, model::LpipsNetwork& teacher, const Pairs& pair) {
     const torch::NoGradGuard no_gradient;
-    return (distances(difference_maps(student, pair)) / distances(difference_maps(teacher, pair)))
-        .item<double>();
+    const auto distance = [&](model::LpipsNetwork& network) {
+        return distances(difference_maps(look(network, pair)));
+    };
+    return (distance(student) / distance(teacher)).item<double>();
 }
 
 fs::path weights_file(const fs::path& run) {
@@ -126,13 +131,29 @@ fs::path state_file(const fs::path& run) {
     return run / "perceptual.optimiser.safetensors";
 }
 
-void save(const fs::path& run, const model::LpipsNetwork& student, const Optimiser& optimiser,
-          int step) {
+void save(const fs::path& run, const Pupil& pupil, const Optimiser& optimiser, int step) {
     model::write_safetensors(weights_file(run),
-                             model::weights_of(student, model::Storage::float32));
+                             model::weights_of(*pupil.student, model::Storage::float32));
     auto state = optimiser.state();
+    for (const auto& [name, map] : model::weights_of(*pupil.hints, model::Storage::float32)) {
+        state[kHints + name] = map;
+    }
     state["next_step"] = torch::tensor({int64_t{step}});
     model::write_safetensors(state_file(run), state);
+}
+
+// The step to go on with.
+int restore(const fs::path& run, Pupil& pupil, Optimiser& optimiser) {
+    const auto file = weights_file(run);
+    model::load_weights(*pupil.student, model::read_safetensors(file), file);
+    const auto state = model::read_safetensors(state_file(run));
+    optimiser.restore(state);
+    model::Tensors maps;
+    for (const auto& [name, tensor] : state) {
+        if (name.rfind(kHints, 0) == 0) maps[name.substr(std::strlen(kHints))] = tensor;
+    }
+    model::load_weights(*pupil.hints, maps, state_file(run));
+    return static_cast<int>(state.at("next_step").item<int64_t>());
 }
 
 std::shared_ptr<model::LpipsNetwork> load(const fs::path& file, const std::string& backbone,
@@ -147,11 +168,6 @@ std::shared_ptr<model::LpipsNetwork> load(const fs::path& file, const std::strin
         }
     }
     return network;
-}
-
-torch::Tensor repeated(const torch::Tensor& features, int64_t rows) {
-    return rows == features.size(0) ? features
-                                    : features.repeat_interleave(rows / features.size(0), 0);
 }
 
 }  // namespace
@@ -171,18 +187,10 @@ std::shared_ptr<model::LpipsNetwork> load_student_lpips(const fs::path& weights,
     return load(weights, kPerceptualBackbone, kPerceptualWidth, device);
 }
 
-std::vector<torch::Tensor> difference_maps(model::LpipsNetwork& network, const Pairs& pairs) {
-    auto clean = network.features(pairs.clean);
-    for (auto& tap : clean) tap = repeated(tap, pairs.changed.size(0));
-    std::vector<torch::Tensor> grids;
-    for (const auto& map : network.maps(clean, network.features(pairs.changed))) {
-        if (!grids.empty() && grids.back().sizes() == map.sizes()) {
-            grids.back() = grids.back() + map;
-        } else {
-            grids.push_back(map);
-        }
-    }
-    return grids;
+std::vector<torch::Tensor> difference_maps(const Seen& seen) {
+    std::vector<torch::Tensor> maps;
+    for (const auto& grid : seen.differences()) maps.push_back(grid.square().sum(1));
+    return maps;
 }
 
 torch::Tensor distances(const std::vector<torch::Tensor>& maps) {
@@ -206,11 +214,10 @@ torch::Tensor perceptual_loss(const std::vector<torch::Tensor>& student,
 
 void match_scale(model::LpipsNetwork& student, model::LpipsNetwork& teacher, const Pairs& pairs) {
     const torch::NoGradGuard no_gradient;
-    const auto wanted = difference_maps(teacher, pairs);
-    const auto features = student.features(pairs.changed);
-    auto clean = student.features(pairs.clean);
-    for (auto& tap : clean) tap = repeated(tap, pairs.changed.size(0));
-    const auto maps = student.maps(clean, features);
+    const auto wanted = difference_maps(look(teacher, pairs));
+    const auto clean =
+        pairs.clean.repeat_interleave(pairs.changed.size(0) / pairs.clean.size(0), 0);
+    const auto maps = student.maps(student.features(clean), student.features(pairs.changed));
     for (std::size_t tap = 0, grid = 0; tap < maps.size(); ++tap) {
         if (maps[tap].sizes() != wanted[grid].sizes()) ++grid;
         const auto sharing = std::count_if(maps.begin(), maps.end(), [&](const auto& map) {
@@ -222,16 +229,26 @@ void match_scale(model::LpipsNetwork& student, model::LpipsNetwork& teacher, con
     }
 }
 
-double add_gradient(model::LpipsNetwork& student, model::LpipsNetwork& teacher,
-                    const Pairs& pairs) {
-    std::vector<torch::Tensor> truth;
+Pupil::Pupil(std::shared_ptr<model::LpipsNetwork> network, model::LpipsNetwork& teacher,
+             const Pairs& pairs)
+    : student(register_module("student", std::move(network))) {
+    const torch::NoGradGuard no_gradient;
+    hints = register_module("hints",
+                            std::make_shared<Hints>(look(*student, pairs), look(teacher, pairs)));
+}
+
+Losses add_gradient(Pupil& pupil, model::LpipsNetwork& teacher, const Pairs& pairs) {
+    Seen truth;
     {
         const torch::NoGradGuard no_gradient;
-        truth = difference_maps(teacher, pairs);
+        truth = look(teacher, pairs);
     }
-    const auto loss = perceptual_loss(difference_maps(student, pairs), truth);
-    loss.backward();
-    return loss.item<double>();
+    const auto own = look(*pupil.student, pairs);
+    const auto distance = perceptual_loss(difference_maps(own), difference_maps(truth));
+    const auto differences = pupil.hints->unexplained_differences(own, truth).mean();
+    const auto features = pupil.hints->unexplained_features(own, truth);
+    (distance + differences + features).backward();
+    return {distance.item<double>(), differences.item<double>(), features.item<double>()};
 }
 
 void train_perceptual(const PerceptualSettings& settings) {
@@ -247,32 +264,33 @@ void train_perceptual(const PerceptualSettings& settings) {
         std::make_shared<model::LpipsNetwork>(kPerceptualBackbone, kPerceptualWidth);
     model::initialise(*student);
     student->to(device);
-    Optimiser optimiser(*student);
+    Random start(settings.seed);
+    const auto sample = distorted_pairs(crops, people, start);
+    match_scale(*student, *teacher, sample);
+    Pupil pupil(student, *teacher, sample);
+    Optimiser optimiser(pupil, Matrices::muon);
     int first = 0;
-    if (fs::exists(state_file(settings.run))) {
-        const auto file = weights_file(settings.run);
-        model::load_weights(*student, model::read_safetensors(file), file);
-        const auto state = model::read_safetensors(state_file(settings.run));
-        optimiser.restore(state);
-        first = static_cast<int>(state.at("next_step").item<int64_t>());
-    } else {
-        Random random(settings.seed);
-        match_scale(*student, *teacher, distorted_pairs(crops, people, random));
-    }
+    if (fs::exists(state_file(settings.run))) first = restore(settings.run, pupil, optimiser);
     const auto measure = model::make_perceptual(student);
     CloakPool pool(crops, people, pack);
 
     std::ofstream log(settings.run / "log.jsonl", std::ios::app);
     const auto started = Clock::now();
-    Mean loss, cloak_loss, cloak_ratio;
+    Mean loss, differences, features, cloak_loss, cloak_differences, cloak_ratio;
     for (int step = first; step < settings.steps; ++step) {
         Random random(seed_of(settings.seed, step));
         if (step == first || step % kCloakEvery == 0) {
             pool.add(*measure, random);
             cloak_ratio.add(std::log(ratio_of(*student, *teacher, pool.newest())));
         }
-        loss.add(add_gradient(*student, *teacher, distorted_pairs(crops, people, random)));
-        cloak_loss.add(add_gradient(*student, *teacher, pool.draw(random)));
+        const auto distorted =
+            add_gradient(pupil, *teacher, distorted_pairs(crops, people, random));
+        const auto cloaked = add_gradient(pupil, *teacher, pool.draw(random));
+        loss.add(distorted.distance);
+        differences.add(distorted.differences);
+        features.add(distorted.features);
+        cloak_loss.add(cloaked.distance);
+        cloak_differences.add(cloaked.differences);
         optimiser.step(rate_at(kSchedule, step, settings.steps));
         const bool last = step + 1 == settings.steps;
         if ((step + 1) % kLogEvery == 0 || last) {
@@ -280,13 +298,16 @@ void train_perceptual(const PerceptualSettings& settings) {
                 {"step", step + 1},
                 {"seconds", std::chrono::duration<double>(Clock::now() - started).count()},
                 {"loss", loss.value()},
+                {"differences", differences.value()},
+                {"features", features.value()},
                 {"cloak_loss", cloak_loss.value()},
+                {"cloak_differences", cloak_differences.value()},
                 {"cloak_ratio", std::exp(cloak_ratio.value())}};
             log << line.dump() << std::endl;
             std::cerr << line.dump() << "\n";
         }
         if ((step + 1) % kCheckpointEvery == 0 || last) {
-            save(settings.run, *student, optimiser, step + 1);
+            save(settings.run, pupil, optimiser, step + 1);
         }
     }
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "model/lpips_network.h"
+#include "train/hints.h"
 #include "train/optimiser.h"
 
 namespace lowkey::train {
@@ -19,7 +20,7 @@ inline constexpr double kPerceptualWidth = 1;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl
-    int steps = 600;
+    int steps = 2400;
     std::uint64_t seed = 1;
     std::string device = "auto";
 };
@@ -37,16 +38,8 @@ std::shared_ptr<model::LpipsNetwork> load_lpips(const std::filesystem::path& pac
 std::shared_ptr<model::LpipsNetwork> load_student_lpips(const std::filesystem::path& weights,
                                                         const torch::Device& device);
 
-// Pictures N x 3 x H x W in [0, 1], each beside its changed form. Groups of rows that share a
-// picture are given once: row i of `changed` belongs to row i * clean.size(0) / changed.size(0) of
-// `clean`.
-struct Pairs {
-    torch::Tensor clean, changed;
-};
-
-// Where the pairs differ, N x h x w; layers of one grid are added up, so that networks of different
-// depth on the same grids can be compared.
-std::vector<torch::Tensor> difference_maps(model::LpipsNetwork& network, const Pairs& pairs);
+// Where pairs differ, N x h x w for each grid.
+std::vector<torch::Tensor> difference_maps(const Seen& seen);
 // N distances.
 torch::Tensor distances(const std::vector<torch::Tensor>& maps);
 
@@ -58,7 +51,20 @@ torch::Tensor perceptual_loss(const std::vector<torch::Tensor>& student,
 // Scales the linear maps so that each grid's mean is the teacher's on these pairs: a start.
 void match_scale(model::LpipsNetwork& student, model::LpipsNetwork& teacher, const Pairs& pairs);
 
-// Adds the loss' gradient to the student's parameters; returns the loss.
-double add_gradient(model::LpipsNetwork& student, model::LpipsNetwork& teacher, const Pairs& pairs);
+// A student and its hints, which learn together. `pairs`: any, of the size of those to come.
+struct Pupil : torch::nn::Module {
+    Pupil(std::shared_ptr<model::LpipsNetwork> network, model::LpipsNetwork& teacher,
+          const Pairs& pairs);
+
+    std::shared_ptr<model::LpipsNetwork> student;
+    std::shared_ptr<Hints> hints;
+};
+
+struct Losses {
+    double distance;               // perceptual_loss()
+    double differences, features;  // shares that the hints leave unexplained
+};
+// Adds the gradient of their sum to the pupil's parameters.
+Losses add_gradient(Pupil& pupil, model::LpipsNetwork& teacher, const Pairs& pairs);
 
 }  // namespace lowkey::train

@@ -117,7 +117,7 @@ Comparison compare(model::LpipsNetwork& student, model::LpipsNetwork& teacher, c
     Comparison result;
     const auto changed = pairs.changed.detach().requires_grad_(true);
     const auto of = [&](model::LpipsNetwork& network, std::vector<double>& values) {
-        const auto d = distances(difference_maps(network, {pairs.clean, changed}));
+        const auto d = distances(difference_maps(look(network, {pairs.clean, changed})));
         values = to_vector(d);
         return torch::autograd::grad({d.sum()}, {changed}).front();
     };

@@ -67,7 +67,7 @@ TEST(PerceptualStudent, MapsAverageToTheDistance) {
     for (const auto& [backbone, width] : {std::pair{"squeeze", 0.25}, {"lowkey", 0.25}}) {
         const auto network = random_network(backbone, width);
         const torch::NoGradGuard no_gradient;
-        const auto maps = difference_maps(*network, pairs);
+        const auto maps = difference_maps(look(*network, pairs));
         ASSERT_EQ(maps.size(), 4U) << backbone;
         const auto rows = torch::repeat_interleave(pairs.clean, 3, 0);
         const auto expected =
@@ -80,13 +80,36 @@ TEST(PerceptualStudent, LearnsWhatItsTeacherSays) {
     const auto pairs = noise_pairs(64);
     const auto teacher = random_network("squeeze", 0.25), student = random_network("lowkey", 0.25);
     match_scale(*student, *teacher, pairs);
-    Optimiser optimiser(*student);
-    std::vector<double> losses;
+    Pupil pupil(student, *teacher, pairs);
+    Optimiser optimiser(pupil);
+    std::vector<Losses> losses;
     for (int step = 0; step < 40; ++step) {
-        losses.push_back(add_gradient(*student, *teacher, pairs));
+        losses.push_back(add_gradient(pupil, *teacher, pairs));
         optimiser.step(3e-3);
     }
-    EXPECT_LT(losses.back(), losses.front() / 2);
+    EXPECT_NEAR(losses.front().differences, 1, 0.1) << "hints begin with nothing";
+    EXPECT_LT(losses.back().distance, losses.front().distance / 2);
+    EXPECT_LT(losses.back().differences, 0.9 * losses.front().differences);
+    EXPECT_LT(losses.back().features, 0.9 * losses.front().features);
+}
+
+// Features turned and doubled: the maps alone can say so, and then nothing is left.
+TEST(PerceptualStudent, HintsExplainWhatALinearMapCan) {
+    const auto pairs = noise_pairs(64);
+    const auto teacher = look(*random_network("squeeze", 0.25), pairs);
+    Hints hints(teacher, teacher);
+    EXPECT_NEAR(hints.unexplained_differences(teacher, teacher).mean().item<double>(), 1, 0.1);
+    for (auto& item : hints.named_parameters()) {
+        torch::NoGradGuard no_gradient;
+        const auto turned = torch::eye(item.value().size(0)).flip(0).view(item.value().sizes());
+        item.value().copy_(2 * turned);
+    }
+    Seen halved = teacher;
+    for (auto* side : {&halved.clean, &halved.changed}) {
+        for (auto& grid : *side) grid = grid.flip(1) / 2;
+    }
+    EXPECT_NEAR(hints.unexplained_differences(halved, teacher).mean().item<double>(), 0, 1e-6);
+    EXPECT_NEAR(hints.unexplained_features(halved, teacher).item<double>(), 0, 1e-6);
 }
 
 TEST(PerceptualStudent, StartsAtItsTeachersScale) {
@@ -94,8 +117,10 @@ TEST(PerceptualStudent, StartsAtItsTeachersScale) {
     const auto teacher = random_network("squeeze", 0.25), student = random_network("lowkey", 0.25);
     match_scale(*student, *teacher, pairs);
     const torch::NoGradGuard no_gradient;
-    const double of_student = distances(difference_maps(*student, pairs)).mean().item<double>();
-    const double of_teacher = distances(difference_maps(*teacher, pairs)).mean().item<double>();
+    const double of_student =
+        distances(difference_maps(look(*student, pairs))).mean().item<double>();
+    const double of_teacher =
+        distances(difference_maps(look(*teacher, pairs))).mean().item<double>();
     EXPECT_NEAR(of_student, of_teacher, 1e-4 * of_teacher);
 }
 
