@@ -82,10 +82,11 @@ torch::Tensor enlarged(const torch::Tensor& x) {
 
 class Lpips : public Perceptual {
   public:
-    explicit Lpips(std::shared_ptr<LpipsNetwork> network) : network_(std::move(network)) {}
+    Lpips(std::shared_ptr<LpipsNetwork> network, double factor)
+        : network_(std::move(network)), factor_(factor) {}
 
     torch::Tensor distance(const torch::Tensor& a, const torch::Tensor& b) override {
-        return network_->distance(network_->features(a), network_->features(b));
+        return distance_to(network_->features(a), b);
     }
     std::vector<torch::Tensor> prepare(const torch::Tensor& clean) override {
         const torch::NoGradGuard no_grad;
@@ -93,11 +94,12 @@ class Lpips : public Perceptual {
     }
     torch::Tensor distance_to(const std::vector<torch::Tensor>& prepared,
                               const torch::Tensor& b) override {
-        return network_->distance(prepared, network_->features(b));
+        return network_->distance(prepared, network_->features(b)) * factor_;
     }
 
   private:
     std::shared_ptr<LpipsNetwork> network_;
+    double factor_;
 };
 
 }  // namespace
@@ -231,8 +233,8 @@ torch::Tensor LpipsNetwork::distance(const std::vector<torch::Tensor>& a,
     return sum;
 }
 
-std::unique_ptr<Perceptual> make_perceptual(std::shared_ptr<LpipsNetwork> network) {
-    return std::make_unique<Lpips>(std::move(network));
+std::unique_ptr<Perceptual> make_perceptual(std::shared_ptr<LpipsNetwork> network, double factor) {
+    return std::make_unique<Lpips>(std::move(network), factor);
 }
 
 }  // namespace lowkey::model

@@ -47,6 +47,8 @@ class LpipsNetwork : public torch::nn::Module {
     torch::Tensor shift_, scale_;
 };
 
-std::unique_ptr<Perceptual> make_perceptual(std::shared_ptr<LpipsNetwork> network);
+// Distances are the network's times `factor`.
+std::unique_ptr<Perceptual> make_perceptual(std::shared_ptr<LpipsNetwork> network,
+                                            double factor = 1);
 
 }  // namespace lowkey::model

@@ -65,6 +65,7 @@ RecogniserEntry parse_recogniser(JsonObject object) {
     entry.crop = parse_crop(object.object("input"));
     entry.preprocessing = parse_preprocessing(object.object("preprocessing"));
     entry.mirror = object.boolean("mirror", false);
+    entry.period = object.integer("period", 1, kLongestPeriod, 1);
     entry.weights = parse_file(object, "weights");
     object.finish();
     return entry;
@@ -79,6 +80,7 @@ PerceptualEntry parse_perceptual(JsonObject object) {
     }
     entry.width = object.number("width", 0.05, 2, 1);
     entry.weights = parse_file(object, "weights");
+    entry.factor = object.number("factor", 0.1, 10, 1);
     object.finish();
     return entry;
 }
@@ -114,6 +116,7 @@ nlohmann::json to_json(const RecogniserEntry& entry) {
                              {"mean", entry.preprocessing.mean},
                              {"deviation", entry.preprocessing.deviation}};
     json["mirror"] = entry.mirror;
+    if (entry.period != 1) json["period"] = entry.period;
     return json;
 }
 
@@ -188,6 +191,7 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
         auto& perceptual = json["perceptual"] = to_json(manifest.perceptual->weights, "weights");
         perceptual["backbone"] = manifest.perceptual->backbone;
         perceptual["width"] = manifest.perceptual->width;
+        if (manifest.perceptual->factor != 1) perceptual["factor"] = manifest.perceptual->factor;
     }
     if (manifest.detector) {
         auto& detector = json["detector"] = to_json(manifest.detector->model, "file");

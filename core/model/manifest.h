@@ -14,6 +14,7 @@
 namespace lowkey::model {
 
 inline constexpr int kManifestFormat = 1;
+inline constexpr int kLongestPeriod = 100;
 
 // A file of the pack, its path relative to the pack's folder.
 struct PackFile {
@@ -34,6 +35,7 @@ struct RecogniserEntry {  // NOLINT(bugprone-exception-escape)
     face::CropGeometry crop;
     Preprocessing preprocessing;
     bool mirror = false;  // embedding = f(x) + f(mirrored x)
+    int period = 1;       // a cloak is made looking through it once in so many steps
     PackFile weights;
 };
 
@@ -41,6 +43,9 @@ struct PerceptualEntry {
     std::string backbone;  // "squeeze", "alex", "vgg" or "lowkey"
     double width = 1;      // channels of the backbone relative to the published ones
     PackFile weights;
+    // What the network gives is multiplied by it: a cloak grows into what a network misses, so one
+    // that imitates LPIPS sees too little of it.
+    double factor = 1;
 };
 
 struct DetectorEntry {

@@ -16,6 +16,7 @@ class NetworkRecogniser : public Recogniser {
         : network_(std::move(network)), bgr_(entry.preprocessing.bgr), mirror_(entry.mirror) {
         name_ = entry.name;
         crop_ = entry.crop;
+        period_ = entry.period;
         const auto options = network_->parameters().front().options().requires_grad(false);
         const auto& p = entry.preprocessing;
         std::array<double, 3> gain{}, shift{};

@@ -45,7 +45,7 @@ std::unique_ptr<Perceptual> load_perceptual(const std::filesystem::path& folder,
             parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
         }
     }
-    return make_perceptual(std::move(network));
+    return make_perceptual(std::move(network), entry.factor);
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ std::optional<model::PerceptualEntry> add_perceptual(const std::filesystem::path
     if (!std::filesystem::exists(run / file)) return {};
     const auto network = load_student_lpips(run / file, torch::kCPU);
     model::write_safetensors(out / file, model::weights_of(*network, model::Storage::float16));
-    model::PerceptualEntry entry{kPerceptualBackbone, kPerceptualWidth, {}};
+    model::PerceptualEntry entry{kPerceptualBackbone, kPerceptualWidth, {}, kPerceptualFactor};
     entry.weights.file = file;
     entry.weights.sha256 = model::sha256(out / file);
     return entry;
@@ -38,6 +38,7 @@ void assemble(const std::filesystem::path& run, const std::filesystem::path& out
         model::RecogniserEntry entry;
         entry.name = plan.name;
         entry.architecture = plan.architecture;
+        entry.period = plan.period;
         entry.weights.file = plan.name + ".safetensors";
         model::write_safetensors(out / entry.weights.file,
                                  model::weights_of(*network, model::Storage::float16));

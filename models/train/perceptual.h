@@ -17,6 +17,8 @@ namespace lowkey::train {
 // The student's backbone and width, as the pack's manifest states them.
 inline constexpr const char* kPerceptualBackbone = "lowkey";
 inline constexpr double kPerceptualWidth = 1;
+// Of LPIPS in a finished cloak over what the student gives (docs/results.md).
+inline constexpr double kPerceptualFactor = 1.6;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl

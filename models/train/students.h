@@ -12,7 +12,8 @@ struct StudentPlan {
     std::string name;
     nlohmann::json architecture;  // as in a pack's manifest
     std::map<std::string, double> teachers;
-    double rate;  // peak learning rate
+    double rate;     // peak learning rate
+    int period = 1;  // as in a pack's manifest
 };
 
 // Different in kind and in teachers, so that what moves all of them moves a stranger too.

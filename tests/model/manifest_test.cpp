@@ -18,20 +18,24 @@ using lowkey::testing::write_text;
 const std::string kHash(64, 'a');
 
 nlohmann::json good_manifest() {
-    return {
-        {"format", 1},
-        {"name", "test"},
-        {"licence", "CC0-1.0"},
-        {"source", "a test"},
-        {"recognisers",
-         {{{"name", "one"},
-           {"architecture", {{"name", "mobilefacenet"}}},
-           {"input", {{"width", 96}, {"height", 112}, {"offset_x", 8}}},
-           {"preprocessing", {{"color", "bgr"}, {"mean", 127.5}, {"deviation", {1, 2, 3}}}},
-           {"weights", "one.safetensors"},
-           {"sha256", kHash}}}},
-        {"perceptual", {{"backbone", "squeeze"}, {"weights", "p.safetensors"}, {"sha256", kHash}}},
-        {"detector", {{"kind", "yunet"}, {"file", "sub/d.onnx"}, {"sha256", kHash}}}};
+    return {{"format", 1},
+            {"name", "test"},
+            {"licence", "CC0-1.0"},
+            {"source", "a test"},
+            {"recognisers",
+             {{{"name", "one"},
+               {"architecture", {{"name", "mobilefacenet"}}},
+               {"input", {{"width", 96}, {"height", 112}, {"offset_x", 8}}},
+               {"preprocessing", {{"color", "bgr"}, {"mean", 127.5}, {"deviation", {1, 2, 3}}}},
+               {"period", 3},
+               {"weights", "one.safetensors"},
+               {"sha256", kHash}}}},
+            {"perceptual",
+             {{"backbone", "squeeze"},
+              {"factor", 1.5},
+              {"weights", "p.safetensors"},
+              {"sha256", kHash}}},
+            {"detector", {{"kind", "yunet"}, {"file", "sub/d.onnx"}, {"sha256", kHash}}}};
 }
 
 TEST(Manifest, IsReadAsWritten) {
@@ -48,8 +52,10 @@ TEST(Manifest, IsReadAsWritten) {
         EXPECT_EQ(entry.preprocessing.mean, (std::array<double, 3>{127.5, 127.5, 127.5}));
         EXPECT_EQ(entry.preprocessing.deviation, (std::array<double, 3>{1, 2, 3}));
         EXPECT_FALSE(entry.mirror);
+        EXPECT_EQ(entry.period, 3);
         EXPECT_EQ(entry.weights.file, "one.safetensors");
         EXPECT_EQ(manifest.perceptual->backbone, "squeeze");
+        EXPECT_EQ(manifest.perceptual->factor, 1.5);
         EXPECT_EQ(manifest.detector->model.file, "sub/d.onnx");
     }
 }
@@ -110,6 +116,7 @@ INSTANTIATE_TEST_SUITE_P(
                [](Json& j) { j["recognisers"][0]["preprocessing"]["color"] = "yuv"; }, "\"color\""},
         Broken{"MirrorIsText", [](Json& j) { j["recognisers"][0]["mirror"] = "yes"; },
                "true or false"},
+        Broken{"NoPeriod", [](Json& j) { j["recognisers"][0]["period"] = 0; }, "\"period\""},
         Broken{"UnknownBackbone", [](Json& j) { j["perceptual"]["backbone"] = "resnet"; },
                "\"backbone\""},
         Broken{"UnknownDetector", [](Json& j) { j["detector"]["kind"] = "magic"; }, "\"kind\""}),
