@@ -240,6 +240,45 @@ double feasible_scale(const Problem& problem, const Measures& measures,
     return low;
 }
 
+// Who looks through a step: one view for all that see the picture as it is, one for all through G.
+struct Look {
+    std::vector<std::size_t> plain, through_g;  // places in the ensemble
+};
+
+// Each recogniser sees one view in each step of its period, through G every fourth time, and LPIPS
+// is asked every second step: Adam averages over steps, so the same time buys more of them.
+Look look_at_step(const Ensemble& ensemble, int step) {
+    Look look;
+    for (std::size_t place = 0; place < ensemble.size(); ++place) {
+        const auto period = static_cast<std::size_t>(ensemble.period(place));
+        const auto now = static_cast<std::size_t>(step);
+        if (now % period != place % period) continue;
+        // Half of them look through G at other times than the others.
+        const std::size_t turn = now / period + place % 2 * kThroughG / 2;
+        (turn % kThroughG == 0 ? look.through_g : look.plain).push_back(place);
+    }
+    return look;
+}
+
+// Mean over those who look of the squared distance to the clean embedding.
+torch::Tensor mean_distance(const torch::Tensor& picture,
+                            const std::vector<torch::Tensor>& reference, const Problem& problem,
+                            int step, Random& random) {
+    const Look look = look_at_step(problem.ensemble(), step);
+    torch::Tensor sum = torch::zeros({}, picture.options());
+    const auto add = [&](const std::vector<std::size_t>& places, const View& view) {
+        const std::vector<torch::Tensor> embeddings = problem.ensemble().chosen(places).embed(
+            picture, problem.parts().template_to_picture, {view});
+        for (std::size_t n = 0; n < places.size(); ++n) {
+            sum = sum + squared_distances(reference[places[n]], embeddings[n]).mean();
+        }
+    };
+    if (!look.plain.empty()) add(look.plain, random_view(random));
+    if (!look.through_g.empty()) add(look.through_g, random_smooth_view(random));
+    const std::size_t all = look.plain.size() + look.through_g.size();
+    return sum / static_cast<double>(std::max<std::size_t>(1, all));
+}
+
 }  // namespace
 
 torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint64_t seed,
@@ -251,9 +290,6 @@ torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint
         const torch::NoGradGuard no_gradient;
         reference = ensemble.embed(parts.reference, parts.template_to_picture, {View{}});
     }
-    // Each recogniser sees one view a step, through G every fourth time, and LPIPS is asked every
-    // second step: Adam averages over steps, so the same time buys nearly twice as many of them.
-    const Ensemble halves[2] = {ensemble.half(0), ensemble.half(1)};
     Measures measures(problem, recipe.budgets);
     Random random(seed);
     torch::Tensor coefficients = problem.start(recipe.start, seed);
@@ -264,18 +300,7 @@ torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint
     for (int i = 1; i <= recipe.iterations; ++i) {
         leaf.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
-        torch::Tensor distance = torch::zeros({}, picture.options());
-        const View plain = random_view(random), smooth = random_smooth_view(random);
-        for (std::size_t h = 0; h < 2; ++h) {
-            const bool through_g =
-                (static_cast<std::size_t>(i) + h * kThroughG / 2) % kThroughG == 0;
-            const std::vector<torch::Tensor> embeddings =
-                halves[h].embed(picture, parts.template_to_picture, {through_g ? smooth : plain});
-            for (std::size_t n = 0; n < embeddings.size(); ++n) {
-                distance = distance + squared_distances(reference[2 * n + h], embeddings[n]).mean();
-            }
-        }
-        distance = distance / static_cast<double>(ensemble.size());
+        const torch::Tensor distance = mean_distance(picture, reference, problem, i, random);
         const bool with_lpips = i % 2 == 1;
         std::optional<CleanGrid> grid;
         if (with_lpips) grid = measures.clean_grid(random_offset(random, picture));

@@ -62,9 +62,9 @@ Ensemble::Ensemble(std::vector<model::Recogniser*> recognisers)
     }
 }
 
-Ensemble Ensemble::half(std::size_t first) const {
+Ensemble Ensemble::chosen(const std::vector<std::size_t>& places) const {
     std::vector<model::Recogniser*> chosen;
-    for (std::size_t i = first; i < recognisers_.size(); i += 2) chosen.push_back(recognisers_[i]);
+    for (const std::size_t place : places) chosen.push_back(recognisers_[place]);
     return Ensemble(std::move(chosen));
 }
 

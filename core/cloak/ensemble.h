@@ -20,8 +20,10 @@ class Ensemble {
     std::size_t size() const { return recognisers_.size(); }
     const std::string& name(std::size_t i) const { return recognisers_[i]->name(); }
 
-    // Every second recogniser, from the first (0) or the second (1) on.
-    Ensemble half(std::size_t first) const;
+    int period(std::size_t i) const { return recognisers_[i]->period(); }
+
+    // Those at these places alone.
+    Ensemble chosen(const std::vector<std::size_t>& places) const;
 
     // One embedding tensor (views x D, unit length) per recogniser, of `picture` (1 x 3 x H x W,
     // RGB in [0, 1]) aligned by `template_to_picture` and seen through each view.

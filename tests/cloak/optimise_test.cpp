@@ -165,6 +165,22 @@ TEST(Budgeted, ResultKeepsEveryBudget) {
               rules.budgets.chroma * 1.0001);
 }
 
+TEST(Budgeted, LooksThroughEachRecogniserOnceInItsPeriod) {
+    TinyRecogniser always(1, torch::kFloat32), seldom(2, torch::kFloat32),
+        rarely(3, torch::kFloat32);
+    seldom.set_period(3);
+    rarely.set_period(12);
+    const Ensemble ensemble({&always, &seldom, &rarely});
+    const Problem problem(Setting::parts(), ensemble, nullptr);
+    Recipe rules = recipe(false);
+    rules.iterations = 24;
+    ascend_budgeted(problem, rules, 1, go_on);
+    // And once at the unchanged picture.
+    EXPECT_EQ(always.looks(), 1 + 24);
+    EXPECT_EQ(seldom.looks(), 1 + 8);
+    EXPECT_EQ(rarely.looks(), 1 + 2);
+}
+
 TEST(Budgeted, AnOverlappingFacesCloakLeavesThisOneItsBudgets) {
     const Setting setting;
     Problem::Parts parts = Setting::parts();

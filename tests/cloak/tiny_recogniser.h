@@ -23,7 +23,10 @@ class TinyRecogniser : public model::Recogniser {
         second_ = (torch::randn({8, 6, 3, 3}, generator, options) * 0.3).to(type);
         last_ = torch::randn({16, 8 * 9}, generator, options).to(type);
     }
+    void set_period(int period) { period_ = period; }
+    int looks() const { return looks_; }
     torch::Tensor embed(const torch::Tensor& crops) override {
+        ++looks_;
         const torch::Tensor a = at::conv2d(crops, first_, {}, 4, 2).tanh();
         const torch::Tensor b = at::conv2d(a, second_, {}, 2, 1).tanh();
         const torch::Tensor pooled = at::adaptive_avg_pool2d(b, {3, 3}).flatten(1);
@@ -33,6 +36,7 @@ class TinyRecogniser : public model::Recogniser {
 
   private:
     torch::Tensor first_, second_, last_;
+    int looks_ = 0;
 };
 
 // A smooth picture with some detail, 1 x 3 x size x size.
