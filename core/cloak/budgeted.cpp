@@ -245,8 +245,8 @@ struct Look {
     std::vector<std::size_t> plain, through_g;  // places in the ensemble
 };
 
-// Each recogniser sees one view in each step of its period, through G every fourth time, and LPIPS
-// is asked every second step: Adam averages over steps, so the same time buys more of them.
+// Each recogniser sees one view once in its period, through G every fourth time: Adam averages over
+// steps, so the same time buys more of them.
 Look look_at_step(const Ensemble& ensemble, int step) {
     Look look;
     for (std::size_t place = 0; place < ensemble.size(); ++place) {
@@ -301,7 +301,7 @@ torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint
         leaf.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
         const torch::Tensor distance = mean_distance(picture, reference, problem, i, random);
-        const bool with_lpips = i % 2 == 1;
+        const bool with_lpips = i % 2 == 1;  // Adam averages over steps here, too
         std::optional<CleanGrid> grid;
         if (with_lpips) grid = measures.clean_grid(random_offset(random, picture));
         const std::vector<torch::Tensor> values = measures.of(picture, grid);

@@ -65,7 +65,7 @@ RecogniserEntry parse_recogniser(JsonObject object) {
     entry.crop = parse_crop(object.object("input"));
     entry.preprocessing = parse_preprocessing(object.object("preprocessing"));
     entry.mirror = object.boolean("mirror", false);
-    entry.period = object.integer("period", 1, kLongestPeriod, 1);
+    entry.period = object.integer("period", 1, 100, 1);
     entry.weights = parse_file(object, "weights");
     object.finish();
     return entry;

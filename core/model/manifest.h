@@ -14,7 +14,6 @@
 namespace lowkey::model {
 
 inline constexpr int kManifestFormat = 1;
-inline constexpr int kLongestPeriod = 100;
 
 // A file of the pack, its path relative to the pack's folder.
 struct PackFile {

@@ -37,17 +37,14 @@ std::vector<torch::Tensor> by_grid(const std::vector<torch::Tensor>& taps) {
 
 }  // namespace
 
-std::vector<torch::Tensor> Seen::differences() const {
-    std::vector<torch::Tensor> result;
-    for (std::size_t grid = 0; grid < changed.size(); ++grid) {
-        result.push_back(changed[grid] - repeated(clean[grid], changed[grid].size(0)));
-    }
-    return result;
-}
-
 Seen look(model::LpipsNetwork& network, const Pairs& pairs) {
-    return {by_grid(network.scaled_features(pairs.clean)),
-            by_grid(network.scaled_features(pairs.changed))};
+    const auto clean = by_grid(network.scaled_features(pairs.clean));
+    Seen seen{by_grid(network.scaled_features(pairs.changed)), {}};
+    for (std::size_t grid = 0; grid < clean.size(); ++grid) {
+        const auto& changed = seen.changed[grid];
+        seen.differences.push_back(changed - repeated(clean[grid], changed.size(0)));
+    }
+    return seen;
 }
 
 Hints::Hints(const Seen& student, const Seen& teacher) {
@@ -60,7 +57,7 @@ Hints::Hints(const Seen& student, const Seen& teacher) {
 }
 
 torch::Tensor Hints::unexplained_differences(const Seen& student, const Seen& teacher) {
-    const auto own = student.differences(), truth = teacher.differences();
+    const auto &own = student.differences, &truth = teacher.differences;
     torch::Tensor left = torch::zeros({}, maps_.front().options()), all = left;
     for (std::size_t grid = 0; grid < maps_.size(); ++grid) {
         left = left + energy(torch::conv2d(own[grid], maps_[grid]) - truth[grid]);

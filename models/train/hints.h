@@ -18,14 +18,12 @@ struct Pairs {
     torch::Tensor clean, changed;
 };
 
-// Features of both sides of the pairs, N x C x h x w for each grid of a network, finest first, in
-// the scale in which LPIPS squares and adds their differences; the layers of one grid are put
-// together, so that networks of different depth on the same grids can be compared.
+// Features of the changed pictures and what these have more than the clean ones', N x C x h x w for
+// each grid of a network, finest first, in the scale in which LPIPS squares and adds the
+// differences; the layers of one grid are put together, so that networks of different depth on the
+// same grids can be compared.
 struct Seen {
-    std::vector<torch::Tensor> clean, changed;
-
-    // changed less clean, a row for each of `changed`.
-    std::vector<torch::Tensor> differences() const;
+    std::vector<torch::Tensor> changed, differences;
 };
 Seen look(model::LpipsNetwork& network, const Pairs& pairs);
 

@@ -189,7 +189,7 @@ std::shared_ptr<model::LpipsNetwork> load_student_lpips(const fs::path& weights,
 
 std::vector<torch::Tensor> difference_maps(const Seen& seen) {
     std::vector<torch::Tensor> maps;
-    for (const auto& grid : seen.differences()) maps.push_back(grid.square().sum(1));
+    for (const auto& grid : seen.differences) maps.push_back(grid.square().sum(1));
     return maps;
 }
 
@@ -266,11 +266,14 @@ void train_perceptual(const PerceptualSettings& settings) {
     student->to(device);
     Random start(settings.seed);
     const auto sample = distorted_pairs(crops, people, start);
-    match_scale(*student, *teacher, sample);
     Pupil pupil(student, *teacher, sample);
     Optimiser optimiser(pupil, Matrices::muon);
     int first = 0;
-    if (fs::exists(state_file(settings.run))) first = restore(settings.run, pupil, optimiser);
+    if (fs::exists(state_file(settings.run))) {
+        first = restore(settings.run, pupil, optimiser);
+    } else {
+        match_scale(*student, *teacher, sample);
+    }
     const auto measure = model::make_perceptual(student);
     CloakPool pool(crops, people, pack);
 

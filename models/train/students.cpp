@@ -3,8 +3,8 @@
 namespace lowkey::train {
 namespace {
 
-// Cloaks made with the first two carry over nearly as well as with all (docs/results.md): a third
-// of the time of the others buys a third more steps.
+// Cloaks made with the first two carry over nearly as well as with all (docs/results.md): where the
+// others are seen in every third step only, the same time is enough for a third more steps.
 constexpr int kSeldom = 3;
 
 }  // namespace

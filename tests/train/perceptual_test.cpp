@@ -105,7 +105,7 @@ TEST(PerceptualStudent, HintsExplainWhatALinearMapCan) {
         item.value().copy_(2 * turned);
     }
     Seen halved = teacher;
-    for (auto* side : {&halved.clean, &halved.changed}) {
+    for (auto* side : {&halved.changed, &halved.differences}) {
         for (auto& grid : *side) grid = grid.flip(1) / 2;
     }
     EXPECT_NEAR(hints.unexplained_differences(halved, teacher).mean().item<double>(), 0, 1e-6);
