@@ -13,8 +13,8 @@ constexpr struct {
     PresetDefaults defaults;
 } kTable[] = {
     {Preset::light, {"light", "Light", 25, 40}},
-    {Preset::balanced, {"balanced", "Balanced", 50, 120}},
-    {Preset::strong, {"strong", "Strong", 80, 120}},
+    {Preset::balanced, {"balanced", "Balanced", 50, 112}},
+    {Preset::strong, {"strong", "Strong", 80, 112}},
     {Preset::paper, {"paper", "As published (2021)", 50, 50}},
 };
 

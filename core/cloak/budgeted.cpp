@@ -18,7 +18,7 @@ namespace {
 constexpr double kBeta1 = 0.9, kBeta2 = 0.99;
 constexpr double kDamping = 2;        // of the gradient's root mean square in each channel
 constexpr double kColourPace = 0.05;  // of Cb and Cr against luma
-constexpr double kSmoothness = 0.45;  // sigma of the perturbation in template pixels
+constexpr double kSmoothness = 0.6;   // sigma of the perturbation in template pixels
 constexpr double kLeastSigma = 0.3;   // working pixels; less is no smoothing at all
 constexpr int kWarmUp = 6;            // steps until the full rate, while the weights settle
 constexpr double kLastRate = 0.15;    // of the first learning rate, reached along a cosine
