@@ -18,11 +18,11 @@ namespace lowkey::train {
 inline constexpr const char* kPerceptualBackbone = "lowkey";
 inline constexpr double kPerceptualWidth = 1;
 // Of LPIPS in a finished cloak over what the student gives (docs/results.md).
-inline constexpr double kPerceptualFactor = 1.6;
+inline constexpr double kPerceptualFactor = 1.525;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl
-    int steps = 2400;
+    int steps = 4000;
     std::uint64_t seed = 1;
     std::string device = "auto";
 };
