@@ -1,5 +1,7 @@
 #include "evaluate/trial.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cctype>
 #include <numeric>
@@ -21,11 +23,16 @@ std::string file_name_of(std::string name) {
     return name;
 }
 
+// Made beside its place and renamed: several shards write the same pack at once.
 void link_file(const fs::path& from, const fs::path& to) {
     std::error_code problem;
     fs::create_directories(to.parent_path(), problem);
-    fs::remove(to, problem);
-    fs::create_symlink(fs::absolute(from), to, problem);
+    fs::path made = to;
+    made += ".";
+    made += std::to_string(getpid());
+    fs::remove(made, problem);
+    fs::create_symlink(fs::absolute(from), made, problem);
+    if (!problem) fs::rename(made, to, problem);
     if (problem) {
         throw Error(ErrorKind::file,
                     "“" + to.string() + "” cannot be written: " + problem.message() + ".");

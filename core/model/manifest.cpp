@@ -1,5 +1,7 @@
 #include "model/manifest.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <set>
@@ -199,7 +201,8 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
     }
     const auto path = folder / "manifest.json";
     auto temporary = path;
-    temporary += ".part";
+    temporary += ".part";  // by process: several shards write the same pack at once
+    temporary += std::to_string(getpid());
     std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
     stream << json.dump(2) << '\n';
     stream.close();
