@@ -22,13 +22,14 @@ torch::Tensor crop_through_view(const torch::Tensor& picture, const cv::Matx23d&
     torch::Tensor pixels =
         face::warp(picture, face::crop_to_picture(compose(to_picture, view.jitter), crop),
                    crop.height, crop.width);
-    const torch::Tensor rows = view_filter(view, crop.height, crop.step, picture.options());
+    const torch::Tensor rows = blur_matrix(view, crop.height, crop.step, picture.options());
     if (rows.defined()) {
         const torch::Tensor columns =
             crop.width == crop.height ? rows
-                                      : view_filter(view, crop.width, crop.step, picture.options());
+                                      : blur_matrix(view, crop.width, crop.step, picture.options());
         pixels = filter(rows, columns, pixels);
     }
+    pixels = as_posted(pixels, view);
     return view.mirror ? pixels.flip({3}) : pixels;
 }
 

@@ -73,20 +73,6 @@ torch::Tensor area_matrix(int64_t n, int64_t m, const torch::TensorOptions& opti
     return matrix.tensor(options);
 }
 
-torch::Tensor resize_matrix(int64_t n, int64_t small, const torch::TensorOptions& options) {
-    Matrix enlarge(n, small);
-    const double scale = static_cast<double>(small) / static_cast<double>(n);
-    for (int64_t i = 0; i < n; ++i) {
-        const double at = std::clamp((static_cast<double>(i) + 0.5) * scale - 0.5, 0.0,
-                                     static_cast<double>(small - 1));
-        const auto low = static_cast<int64_t>(at);
-        const int64_t high = std::min(low + 1, small - 1);
-        enlarge.at(i, low) += 1 - (at - static_cast<double>(low));
-        enlarge.at(i, high) += at - static_cast<double>(low);
-    }
-    return enlarge.tensor(options).matmul(area_matrix(n, small, options));
-}
-
 std::array<double, 4> spline_weights(double t) {
     const double u = 1 - t;
     return {u * u * u / 6, (3 * t * t * t - 6 * t * t + 4) / 6, (3 * u * u * u - 6 * u * u + 4) / 6,

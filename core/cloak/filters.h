@@ -15,9 +15,6 @@ torch::Tensor gaussian_matrix(int64_t n, double sigma, int radius,
 torch::Tensor gaussian_inside(int64_t n, double sigma, int radius,
                               const torch::TensorOptions& options);
 
-// n x n: shrinks to `small` samples by area and enlarges again linearly.
-torch::Tensor resize_matrix(int64_t n, int64_t small, const torch::TensorOptions& options);
-
 // m x n: area average from n samples to m <= n.
 torch::Tensor area_matrix(int64_t n, int64_t m, const torch::TensorOptions& options);
 

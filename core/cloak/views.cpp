@@ -1,5 +1,7 @@
 #include "cloak/views.h"
 
+#include <torch/torch.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -12,6 +14,7 @@ namespace {
 constexpr double kLandmarkJitter = 2;
 constexpr double kMaxBlur = 1.5;
 constexpr double kMinResize = 0.7;
+constexpr double kMinPostedSize = 0.5, kMinQuality = 60, kMaxQuality = 95;
 
 cv::Matx23d random_jitter(Random& random) {
     std::array<Point, 5> moved = face::kArcFaceTemplate;
@@ -30,6 +33,14 @@ View random_geometry(Random& random) {
     return view;
 }
 
+// Shrunk and then compressed, as most platforms do it.
+void post(View& view, Random& random) {
+    view.resize = uniform(random, kMinPostedSize, 1);
+    view.jpeg.quality = uniform(random, kMinQuality, kMaxQuality);
+    view.jpeg.row = static_cast<int>(random() % 8);
+    view.jpeg.column = static_cast<int>(random() % 8);
+}
+
 }  // namespace
 
 double uniform(Random& random, double low, double high) {
@@ -40,10 +51,12 @@ double uniform(Random& random, double low, double high) {
 View random_view(Random& random) {
     View view = random_geometry(random);
     const double choice = uniform(random, 0, 1);
-    if (choice < 1.0 / 3) {
+    if (choice < 0.25) {
         view.blur = uniform(random, 0.3, kMaxBlur);
-    } else if (choice < 2.0 / 3) {
+    } else if (choice < 0.5) {
         view.resize = uniform(random, kMinResize, 1);
+    } else if (choice < 0.75) {
+        post(view, random);
     }
     return view;
 }
@@ -54,7 +67,7 @@ View random_smooth_view(Random& random) {
     return view;
 }
 
-torch::Tensor view_filter(const View& view, int64_t n, double step,
+torch::Tensor blur_matrix(const View& view, int64_t n, double step,
                           const torch::TensorOptions& options) {
     torch::Tensor result;
     const auto append = [&](const torch::Tensor& matrix) {
@@ -68,10 +81,23 @@ torch::Tensor view_filter(const View& view, int64_t n, double step,
         const double sigma = view.blur / step;
         append(gaussian_matrix(n, sigma, static_cast<int>(std::ceil(3 * sigma)), options));
     }
-    if (view.resize < 1) {
-        append(resize_matrix(n, std::lround(static_cast<double>(n) * view.resize), options));
-    }
     return result;
+}
+
+torch::Tensor as_posted(const torch::Tensor& crop, const View& view) {
+    torch::Tensor pixels = crop;
+    if (view.resize < 1) {
+        const auto shrink = [&](int64_t n) {
+            const int64_t small = std::lround(static_cast<double>(n) * view.resize);
+            return area_matrix(n, small, crop.options());
+        };
+        pixels = filter(shrink(crop.size(2)), shrink(crop.size(3)), pixels);
+    }
+    if (view.jpeg.quality > 0) pixels = through_jpeg(pixels, view.jpeg);
+    if (view.resize < 1) {
+        pixels = torch::upsample_bilinear2d(pixels, {crop.size(2), crop.size(3)}, false);
+    }
+    return pixels;
 }
 
 }  // namespace lowkey::cloak

@@ -18,7 +18,7 @@ namespace lowkey::train {
 inline constexpr const char* kPerceptualBackbone = "lowkey";
 inline constexpr double kPerceptualWidth = 1;
 // Of LPIPS in a finished cloak over what the student gives (docs/results.md).
-inline constexpr double kPerceptualFactor = 1.525;
+inline constexpr double kPerceptualFactor = 1.5;
 
 struct PerceptualSettings {
     std::filesystem::path crops, teachers, run;  // `run` holds the checkpoint and log.jsonl
