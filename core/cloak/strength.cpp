@@ -8,10 +8,9 @@ namespace {
 
 // What a strength may cost; between two rows budgets go evenly by their logarithm. `light`,
 // `balanced` and `strong` stand at 25, 50 and 80: mean DSSIM .005, .010 and .018. At 50 a
-// cloak's LPIPS is about its budget (.0192 with the default pack, .0202 with LPIPS itself). Colour
-// is held far under what small faces would bear: at .6 a face of 600 pixels wears purple and green
-// make-up. At 100, DSSIM binds and is spent where LPIPS and colour have room. docs/results.md has
-// what other shares of them did.
+// cloak's LPIPS is about its budget. Colour is held far under what small faces would bear: at .6 a
+// face of 600 pixels wears purple and green make-up. At 100, DSSIM binds and is spent where LPIPS
+// and colour have room. docs/results.md has what other shares of them did.
 struct Row {
     double strength;
     double epsilon;  // L-infinity bound, of 255; a weak cloak has no use for single strong pixels
