@@ -104,18 +104,13 @@ TEST(ThroughJpeg, PullsAtWhatItPutsOutTheLessTheWeakerItIs) {
 
 TEST(AsPosted, LeavesAViewWithoutResizeAndJpegAsItIs) {
     const torch::Tensor crop = to_tensor(face_crop(200, 80, 112, 112));
-    const View untouched;
-    EXPECT_TRUE(torch::equal(as_posted(crop, untouched), crop));
+    EXPECT_TRUE(torch::equal(as_posted(crop, View{.mirror = true}), crop));
 }
 
 TEST(AsPosted, CompressesWhatItHasShrunk) {
     const torch::Tensor crop = to_tensor(face_crop(200, 80, 112, 112));
-    View small;
-    small.resize = 0.5;
-    View small_jpeg = small;
-    small_jpeg.jpeg = {60, 3, 5};
-    View jpeg;
-    jpeg.jpeg = {60, 3, 5};
+    const View small{.resize = 0.5}, jpeg{.jpeg = {60, 3, 5}};
+    const View small_jpeg{.resize = 0.5, .jpeg = {60, 3, 5}};
     const auto lost = [&](const View& view) {
         return root_mean_square(as_posted(crop, view) - crop);
     };
