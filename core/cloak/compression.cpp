@@ -60,8 +60,10 @@ struct Rounded : torch::autograd::Function<Rounded> {
     }
 };
 
-// One plane of 0 to 255, 1 x 1 x H x W, whose grid of blocks begins that far before it.
-torch::Tensor coded(const torch::Tensor& plane, const torch::Tensor& steps, int row, int column) {
+// One plane of 0 to 255, 1 x 1 x H x W, whose grid of blocks begins that far before it. `dct` is
+// cosines().
+torch::Tensor coded(const torch::Tensor& plane, const torch::Tensor& dct,
+                    const torch::Tensor& steps, int row, int column) {
     const int64_t height = plane.size(2), width = plane.size(3);
     const auto whole_blocks = [](int64_t n) { return (n + kBlock - 1) / kBlock * kBlock; };
     const int64_t rows = whole_blocks(height + row), columns = whole_blocks(width + column);
@@ -69,7 +71,6 @@ torch::Tensor coded(const torch::Tensor& plane, const torch::Tensor& steps, int 
         plane, {column, columns - width - column, row, rows - height - row});
     const torch::Tensor blocks =
         padded.view({rows / kBlock, kBlock, columns / kBlock, kBlock}).permute({0, 2, 1, 3});
-    const torch::Tensor dct = cosines(plane.options());
     const torch::Tensor coefficients =
         Rounded::apply(dct.matmul(blocks).matmul(dct.t()) / steps) * steps;
     return dct.t()
@@ -88,14 +89,16 @@ torch::Tensor through_jpeg(const torch::Tensor& picture, const Compression& comp
     const torch::Tensor red = values.narrow(1, 0, 1), green = values.narrow(1, 1, 1),
                         blue = values.narrow(1, 2, 1);
     const torch::Tensor clean_luma = 0.299 * red + 0.587 * green + 0.114 * blue;
+    const torch::Tensor dct = cosines(picture.options());
     const torch::Tensor luma =
-        coded(clean_luma - 128, quantiser(kLuma, compression.quality, picture.options()),
+        coded(clean_luma - 128, dct, quantiser(kLuma, compression.quality, picture.options()),
               compression.row, compression.column) +
         128;
     const torch::Tensor steps = quantiser(kChroma, compression.quality, picture.options());
     const auto through_chroma = [&](const torch::Tensor& plane) {
         const torch::Tensor small = torch::avg_pool2d(plane, {2, 2}, {2, 2}, {0, 0}, true);
-        const torch::Tensor back = coded(small, steps, compression.row / 2, compression.column / 2);
+        const torch::Tensor back =
+            coded(small, dct, steps, compression.row / 2, compression.column / 2);
         return torch::upsample_bilinear2d(back, {2 * small.size(2), 2 * small.size(3)}, false)
             .narrow(2, 0, plane.size(2))
             .narrow(3, 0, plane.size(3));

@@ -4,18 +4,17 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include "cloak/measure.h"
 #include "cloak/views.h"
 #include "pictures.h"
 
 namespace lowkey::cloak {
 namespace {
 
-torch::Tensor to_tensor(const cv::Mat& rgb) {
-    return torch::from_blob(rgb.data, {rgb.rows, rgb.cols, 3}, torch::kUInt8)
-        .permute({2, 0, 1})
-        .unsqueeze(0)
-        .to(torch::kFloat32)
-        .div(255);
+torch::Tensor in_unit_range(const cv::Mat& rgb) {
+    cv::Mat values;
+    rgb.convertTo(values, CV_32F, 1.0 / 255);
+    return to_tensor(values, torch::kCPU);
 }
 
 double root_mean_square(const torch::Tensor& difference) {
@@ -41,8 +40,8 @@ TEST(ThroughJpeg, GivesWhatLibjpegGives) {
         const cv::Mat photo = face_crop(200, 80, width, height);
         for (const int quality : {40, 75, 95}) {
             SCOPED_TRACE(testing::Message() << width << " x " << height << ", " << quality);
-            const torch::Tensor clean = to_tensor(photo);
-            const torch::Tensor expected = to_tensor(through_libjpeg(photo, quality));
+            const torch::Tensor clean = in_unit_range(photo);
+            const torch::Tensor expected = in_unit_range(through_libjpeg(photo, quality));
             const torch::Tensor result = through_jpeg(clean, {static_cast<double>(quality), 0, 0});
             ASSERT_EQ(result.sizes(), clean.sizes());
             // What remains is libjpeg's integer arithmetic, and how it enlarges colour.
@@ -54,20 +53,20 @@ TEST(ThroughJpeg, GivesWhatLibjpegGives) {
 
 TEST(ThroughJpeg, BeginsItsBlocksWhereItIsTold) {
     const cv::Mat photo = face_crop(200, 80, 120, 120);
-    const torch::Tensor whole = through_jpeg(to_tensor(photo), {50, 0, 0});
+    const torch::Tensor whole = through_jpeg(in_unit_range(photo), {50, 0, 0});
     const torch::Tensor part =
-        through_jpeg(to_tensor(photo(cv::Rect(6, 2, 64, 64)).clone()), {50, 2, 6});
+        through_jpeg(in_unit_range(photo(cv::Rect(6, 2, 64, 64)).clone()), {50, 2, 6});
     const auto middle = [](const torch::Tensor& t, int64_t y, int64_t x) {
         return t.narrow(2, y, 32).narrow(3, x, 32);
     };
     EXPECT_LT(root_mean_square(middle(whole, 18, 22) - middle(part, 16, 16)), 0.01);
     const torch::Tensor elsewhere =
-        through_jpeg(to_tensor(photo(cv::Rect(6, 2, 64, 64)).clone()), {50, 0, 0});
+        through_jpeg(in_unit_range(photo(cv::Rect(6, 2, 64, 64)).clone()), {50, 0, 0});
     EXPECT_GT(root_mean_square(middle(whole, 18, 22) - middle(elsewhere, 16, 16)), 0.5);
 }
 
-// Grey with one pattern of a block's DCT, so strong as `share` quantiser steps (40 at quality 50
-// for the frequency 4, 4 of table K.1: 68).
+// Grey with one pattern of a block's DCT, as strong as `share` quantiser steps: 68 each at
+// quality 50 (table K.1, frequency 4, 4).
 struct Pattern {
     torch::Tensor unit, picture;
     explicit Pattern(double share) {
@@ -103,12 +102,12 @@ TEST(ThroughJpeg, PullsAtWhatItPutsOutTheLessTheWeakerItIs) {
 }
 
 TEST(AsPosted, LeavesAViewWithoutResizeAndJpegAsItIs) {
-    const torch::Tensor crop = to_tensor(face_crop(200, 80, 112, 112));
+    const torch::Tensor crop = in_unit_range(face_crop(200, 80, 112, 112));
     EXPECT_TRUE(torch::equal(as_posted(crop, View{.mirror = true}), crop));
 }
 
 TEST(AsPosted, CompressesWhatItHasShrunk) {
-    const torch::Tensor crop = to_tensor(face_crop(200, 80, 112, 112));
+    const torch::Tensor crop = in_unit_range(face_crop(200, 80, 112, 112));
     const View small{.resize = 0.5}, jpeg{.jpeg = {60, 3, 5}};
     const View small_jpeg{.resize = 0.5, .jpeg = {60, 3, 5}};
     const auto lost = [&](const View& view) {
