@@ -4,6 +4,7 @@
 
 #include "cloak/machine.h"
 #include "cloak/objective.h"
+#include "command/kernels.h"
 #include "lowkey/error.h"
 #include "model/pack.h"
 #include "train/assemble.h"
@@ -63,6 +64,7 @@ void add_precision(CLI::App& command, lowkey::train::Precision& precision) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    lowkey::command::start_with_better_kernels(argv);
     CLI::App app("Trains the networks of LowKey's default pack.");
     app.require_subcommand(1);
     std::string from, to, detector, pack;

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "command/kernels.h"
 #include "image/file.h"
 #include "lowkey/options.h"
 
@@ -477,6 +478,28 @@ TEST_F(Command, EvaluateSaysWhatIsMissing) {
     const Result nobody = run("evaluate", {people, "--leave-one-out"});
     EXPECT_EQ(nobody.status, 1);
     EXPECT_THAT(nobody.err, HasSubstr("no people"));
+}
+
+TEST_F(Command, RunsNetworksWithKernelsThatFitTheProcessor) {
+    // OpenBLAS names its kernels each time it is loaded.
+    const auto last_kernels = [&] {
+        ::setenv("OPENBLAS_VERBOSE", "2", 1);
+        const Result result = cloak({make("photo.png").string(), "--force"});
+        ::unsetenv("OPENBLAS_VERBOSE");
+        EXPECT_EQ(result.status, 0) << result.err;
+        const std::string before = "Core: ";
+        const std::size_t at = result.err.rfind(before);
+        if (at == std::string::npos) return std::string();
+        const std::size_t from = at + before.size();
+        return result.err.substr(from, result.err.find('\n', from) - from);
+    };
+    const std::string own_choice = last_kernels();
+    if (own_choice.empty()) GTEST_SKIP() << "LibTorch is here with another library than OpenBLAS";
+    EXPECT_EQ(command::better_kernels(own_choice, command::vectors_of_this_processor()),
+              std::nullopt);
+    ::setenv("OPENBLAS_CORETYPE", "Prescott", 1);
+    EXPECT_EQ(last_kernels(), "Prescott");
+    ::unsetenv("OPENBLAS_CORETYPE");
 }
 
 TEST_F(Command, ModelsListsInstalledPacks) {
