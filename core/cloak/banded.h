@@ -5,30 +5,40 @@
 #include <torch/types.h>
 
 #include <memory>
-#include <vector>
 
 namespace lowkey::cloak {
 
-// A matrix as dense blocks of some rows each, without the columns that are zero in all of them. On
-// a GPU it is one block: there many small products cost more than a large one.
+// A matrix by its diagonals that are not zero; on a GPU, where one large product costs less than
+// many small ones, as it is.
 class Banded {
   public:
-    struct Block {
-        int64_t row = 0, column = 0;  // of the first entry in the matrix
-        torch::Tensor values;
+    Banded() = default;
+    explicit Banded(const torch::Tensor& matrix);  // m x n, float32 or float64
+
+    // Entry (i, i + first + k) of the matrix is values[k][i].
+    struct Diagonals {
+        int64_t first = 0;
+        torch::Tensor values;  // count x m, contiguous
     };
 
-    Banded() = default;
-    explicit Banded(const torch::Tensor& matrix);  // m x n
-
-    bool defined() const { return blocks_ != nullptr; }
+    bool defined() const { return forms_ != nullptr; }
     int64_t rows() const { return rows_; }
     int64_t columns() const { return columns_; }
-    const std::vector<Block>& blocks() const { return *blocks_; }
+    bool on_gpu() const { return forms_->matrix.defined(); }
+    const torch::Tensor& matrix() const { return forms_->matrix; }  // only on a GPU
+    const Diagonals& diagonals() const {                            // only on the CPU
+        return is_transposed_ ? forms_->transposed : forms_->straight;
+    }
+    Banded transposed() const;  // only on the CPU
 
   private:
+    struct Forms {
+        torch::Tensor matrix;
+        Diagonals straight, transposed;
+    };
     int64_t rows_ = 0, columns_ = 0;
-    std::shared_ptr<const std::vector<Block>> blocks_;
+    bool is_transposed_ = false;
+    std::shared_ptr<const Forms> forms_;
 };
 
 // ... x rows.columns() x columns.columns() to ... x rows.rows() x columns.rows(). Differentiable in
