@@ -1,7 +1,11 @@
 #include "cloak/quality.h"
 
+#include <torch/csrc/autograd/custom_function.h>
+
 #include <algorithm>
 #include <cmath>
+#include <utility>
+#include <vector>
 
 #include "cloak/filters.h"
 
@@ -9,6 +13,75 @@ namespace lowkey::cloak {
 namespace {
 
 constexpr double kC1 = 0.01 * 255 * 0.01 * 255, kC2 = 0.03 * 255 * 0.03 * 255;
+
+// Of three kinds of planes, all C x 1 x H x W, one after the other.
+torch::Tensor third(const torch::Tensor& planes, int64_t which) {
+    const int64_t n = planes.size(0) / 3;
+    return planes.narrow(0, which * n, n);
+}
+
+torch::Tensor room_for_three(const torch::Tensor& like) {
+    std::vector<int64_t> sizes = like.sizes().vec();
+    sizes.front() *= 3;
+    return torch::empty(sizes, like.options());
+}
+
+// Autograd's own gradient passes over the planes some sixty times, this one some thirty.
+struct DssimMap : torch::autograd::Function<DssimMap> {
+    using Clean = SsimReference::Clean;
+    struct Held : torch::CustomClassHolder {
+        explicit Held(std::shared_ptr<const Clean> c) : clean(std::move(c)) {}
+        std::shared_ptr<const Clean> clean;
+    };
+
+    // SSIM = luminance * contrast / (luminances * contrasts), each of them 2 x y + C or x^2 + y^2 +
+    // C.
+    static torch::Tensor forward(torch::autograd::AutogradContext* context,
+                                 const torch::Tensor& changed,
+                                 const std::shared_ptr<const Clean>& clean) {
+        context->saved_data["clean"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(clean));
+        torch::Tensor products = room_for_three(changed);
+        third(products, 0).copy_(changed);
+        third(products, 1).copy_(changed).mul_(changed);
+        third(products, 2).copy_(changed).mul_(clean->planes);
+        const torch::Tensor moments = filter(clean->rows, clean->columns, products);
+        const torch::Tensor mean = third(moments, 0);
+        const torch::Tensor product = mean * clean->mean, square = mean * mean;
+        const torch::Tensor contrast = (third(moments, 2) - product).mul_(2).add_(kC2);
+        const torch::Tensor contrasts = (third(moments, 1) - square).add_(clean->contrast);
+        const torch::Tensor luminance = product.mul_(2).add_(kC1);
+        const torch::Tensor luminances = square.add_(clean->luminance);
+        const torch::Tensor inverse = (luminances * contrasts).reciprocal_();
+        const torch::Tensor ssim = (luminance * contrast).mul_(inverse);
+        context->save_for_backward(
+            {changed, mean, luminance, contrast, luminances, contrasts, inverse, ssim});
+        return ssim.mul(-0.5).add_(0.5);
+    }
+
+    static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                   const torch::autograd::variable_list& above) {
+        const auto held = context->saved_data["clean"].toCapsule();
+        const Clean& clean = *static_cast<const Held&>(*held).clean;
+        const auto saved = context->get_saved_variables();
+        const torch::Tensor &changed = saved[0], &mean = saved[1], &luminance = saved[2],
+                            &contrast = saved[3], &luminances = saved[4], &contrasts = saved[5],
+                            &inverse = saved[6], &ssim = saved[7];
+        const torch::Tensor share = above.front() * inverse;
+        torch::Tensor of_moments = room_for_three(share);
+        torch::Tensor of_mean = third(of_moments, 0), of_square = third(of_moments, 1),
+                      of_product = third(of_moments, 2);
+        of_mean.copy_(contrasts).sub_(luminances).mul_(mean).mul_(ssim);
+        of_mean.addcmul_(clean.mean, luminance - contrast).mul_(share);
+        of_square.copy_(share).mul_(ssim).mul_(luminances).mul_(0.5);
+        of_product.copy_(share).mul_(luminance).neg_();
+        const torch::Tensor of_planes =
+            filter(clean.rows.transposed(), clean.columns.transposed(), of_moments);
+        return {third(of_planes, 0)
+                    .addcmul(third(of_planes, 1), changed, 2)
+                    .addcmul_(third(of_planes, 2), clean.planes),
+                torch::Tensor()};
+    }
+};
 
 }  // namespace
 
@@ -18,11 +91,20 @@ SsimReference::SsimReference(const torch::Tensor& clean) {
     const auto window = [&](int64_t n) {
         return Banded(gaussian_inside(n, kSsimSigma, kSsimRadius, clean.options()));
     };
-    rows_ = window(clean.size(2) + pad_bottom_);
-    columns_ = window(clean.size(3) + pad_right_);
-    clean_ = planes(clean);
-    mean_ = smooth(clean_);
-    variance_ = smooth(clean_.square()) - mean_.square();
+    Clean known{window(clean.size(2) + pad_bottom_),
+                window(clean.size(3) + pad_right_),
+                planes(clean),
+                {},
+                {},
+                {}};
+    const auto smooth = [&](const torch::Tensor& p) {
+        return filter(known.rows, known.columns, p);
+    };
+    known.mean = smooth(known.planes);
+    const torch::Tensor square = known.mean.square();
+    known.luminance = square + kC1;
+    known.contrast = smooth(known.planes.square()) - square + kC2;
+    clean_ = std::make_shared<const Clean>(std::move(known));
 }
 
 torch::Tensor SsimReference::planes(const torch::Tensor& picture) const {
@@ -33,22 +115,8 @@ torch::Tensor SsimReference::planes(const torch::Tensor& picture) const {
     return padded.transpose(0, 1) * 255;
 }
 
-torch::Tensor SsimReference::smooth(const torch::Tensor& planes) const {
-    return filter(rows_, columns_, planes);
-}
-
 torch::Tensor SsimReference::dssim_map(const torch::Tensor& picture) const {
-    const torch::Tensor changed = planes(picture);
-    const int64_t n = changed.size(0);
-    const torch::Tensor moments = smooth(torch::cat({changed, changed.square(), changed * clean_}));
-    const torch::Tensor mean = moments.narrow(0, 0, n);
-    const torch::Tensor variance = moments.narrow(0, n, n) - mean.square();
-    const torch::Tensor product = mean * mean_;
-    const torch::Tensor covariance = moments.narrow(0, 2 * n, n) - product;
-    const torch::Tensor ssim =
-        ((2 * product + kC1) * (2 * covariance + kC2)) /
-        ((mean.square() + mean_.square() + kC1) * (variance + variance_ + kC2));
-    return (1 - ssim) / 2;
+    return DssimMap::apply(planes(picture), clean_);
 }
 
 ChromaMeasure::ChromaMeasure(int64_t height, int64_t width, double sigma,

@@ -3,6 +3,8 @@
 
 #include <torch/types.h>
 
+#include <memory>
+
 #include "cloak/banded.h"
 
 namespace lowkey::cloak {
@@ -19,12 +21,17 @@ class SsimReference {
     // than the window are first continued by their edge.
     torch::Tensor dssim_map(const torch::Tensor& picture) const;
 
+    // What is known of the clean picture, of 0..255: C x 1 x H x W, and with the window moved over
+    // it C x 1 x H-10 x W-10.
+    struct Clean {
+        Banded rows, columns;  // the window
+        torch::Tensor planes, mean, luminance, contrast;
+    };
+
   private:
-    torch::Tensor planes(const torch::Tensor& picture) const;  // C x 1 x H x W of 0..255
-    torch::Tensor smooth(const torch::Tensor& planes) const;
+    torch::Tensor planes(const torch::Tensor& picture) const;
     int64_t pad_bottom_ = 0, pad_right_ = 0;
-    Banded rows_, columns_;
-    torch::Tensor clean_, mean_, variance_;
+    std::shared_ptr<const Clean> clean_;
 };
 
 // Low-frequency colour: rms of Cb and Cr (BT.601, 0..255) of a difference after a Gaussian.

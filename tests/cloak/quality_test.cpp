@@ -85,6 +85,25 @@ TEST(Quality, DssimEqualsThePlainDefinition) {
     EXPECT_NEAR(SsimReference(clean).dssim_map(changed).mean().item<double>(), expected, 1e-9);
 }
 
+// Along random directions, by places weighted at random, against finite differences.
+TEST(Quality, DssimHasTheGradientOfItsValues) {
+    torch::manual_seed(1);
+    const torch::Tensor clean = test_picture(30, 23, 1);
+    const torch::Tensor changed = clean * 0.8 + test_picture(30, 23, 2) * 0.2;
+    const SsimReference reference(clean);
+    const torch::Tensor weights = torch::rand({3, 1, 20, 13}, torch::kFloat64);
+    const auto value = [&](const torch::Tensor& picture) {
+        return (reference.dssim_map(picture) * weights).sum();
+    };
+    const torch::Tensor leaf = changed.clone().requires_grad_(true);
+    const torch::Tensor gradient = torch::autograd::grad({value(leaf)}, {leaf}).front();
+    for (int i = 0; i < 5; ++i) {
+        const torch::Tensor step = torch::randn_like(changed) * 1e-5;
+        const double expected = (value(changed + step) - value(changed - step)).item<double>() / 2;
+        EXPECT_NEAR((gradient * step).sum().item<double>(), expected, 1e-5 * std::abs(expected));
+    }
+}
+
 TEST(Quality, DssimOfAPictureWithItselfIsZero) {
     const torch::Tensor clean = test_picture(20, 20, 1);
     EXPECT_NEAR(SsimReference(clean).dssim_map(clean).abs().max().item<double>(), 0, 1e-9);
