@@ -126,10 +126,10 @@ Banded::Diagonals diagonals_of(const torch::Tensor& matrix) {
 
 }  // namespace
 
-Banded::Banded(const torch::Tensor& matrix) : rows_(matrix.size(0)), columns_(matrix.size(1)) {
+Banded::Banded(const torch::Tensor& matrix, bool dense)
+    : rows_(matrix.size(0)), columns_(matrix.size(1)) {
     forms_ = std::make_shared<const Forms>(
-        matrix.is_cuda() ? Forms{matrix, {}, {}}
-                         : Forms{{}, diagonals_of(matrix), diagonals_of(matrix.t())});
+        dense ? Forms{matrix, {}, {}} : Forms{{}, diagonals_of(matrix), diagonals_of(matrix.t())});
 }
 
 Banded Banded::transposed() const {
@@ -142,7 +142,7 @@ Banded Banded::transposed() const {
 torch::Tensor filter(const Banded& rows, const Banded& columns, const torch::Tensor& picture) {
     TORCH_CHECK(picture.size(-2) == rows.columns() && picture.size(-1) == columns.columns(),
                 "a filter for another size of picture");
-    if (rows.on_gpu()) return rows.matrix().matmul(picture).matmul(columns.matrix().t());
+    if (rows.is_dense()) return rows.matrix().matmul(picture).matmul(columns.matrix().t());
     return Filter::apply(picture, rows, columns);
 }
 

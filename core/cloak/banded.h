@@ -13,7 +13,9 @@ namespace lowkey::cloak {
 class Banded {
   public:
     Banded() = default;
-    explicit Banded(const torch::Tensor& matrix);  // m x n, float32 or float64
+    explicit Banded(const torch::Tensor& matrix)  // m x n, float32 or float64
+        : Banded(matrix, matrix.is_cuda()) {}
+    Banded(const torch::Tensor& matrix, bool dense);
 
     // Entry (i, i + first + k) of the matrix is values[k][i].
     struct Diagonals {
@@ -24,12 +26,13 @@ class Banded {
     bool defined() const { return forms_ != nullptr; }
     int64_t rows() const { return rows_; }
     int64_t columns() const { return columns_; }
-    bool on_gpu() const { return forms_->matrix.defined(); }
-    const torch::Tensor& matrix() const { return forms_->matrix; }  // only on a GPU
-    const Diagonals& diagonals() const {                            // only on the CPU
+    bool is_dense() const { return forms_->matrix.defined(); }
+    // The one that there is:
+    torch::Tensor matrix() const { return is_transposed_ ? forms_->matrix.t() : forms_->matrix; }
+    const Diagonals& diagonals() const {
         return is_transposed_ ? forms_->transposed : forms_->straight;
     }
-    Banded transposed() const;  // only on the CPU
+    Banded transposed() const;
 
   private:
     struct Forms {

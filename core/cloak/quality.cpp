@@ -48,9 +48,9 @@ struct DssimMap : torch::autograd::Function<DssimMap> {
         const torch::Tensor mean = third(moments, 0);
         const torch::Tensor product = mean * clean->mean, square = mean * mean;
         const torch::Tensor contrast = (third(moments, 2) - product).mul_(2).add_(kC2);
-        const torch::Tensor contrasts = (third(moments, 1) - square).add_(clean->contrast);
+        const torch::Tensor contrasts = (third(moments, 1) - square).add_(clean->variance);
         const torch::Tensor luminance = product.mul_(2).add_(kC1);
-        const torch::Tensor luminances = square.add_(clean->luminance);
+        const torch::Tensor luminances = square.add_(clean->squared_mean);
         const torch::Tensor inverse = (luminances * contrasts).reciprocal_();
         const torch::Tensor ssim = (luminance * contrast).mul_(inverse);
         context->save_for_backward(
@@ -60,6 +60,7 @@ struct DssimMap : torch::autograd::Function<DssimMap> {
 
     static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
                                                    const torch::autograd::variable_list& above) {
+        TORCH_CHECK(!torch::GradMode::is_enabled(), "DSSIM has a first derivative only");
         const auto held = context->saved_data["clean"].toCapsule();
         const Clean& clean = *static_cast<const Held&>(*held).clean;
         const auto saved = context->get_saved_variables();
@@ -102,8 +103,8 @@ SsimReference::SsimReference(const torch::Tensor& clean) {
     };
     known.mean = smooth(known.planes);
     const torch::Tensor square = known.mean.square();
-    known.luminance = square + kC1;
-    known.contrast = smooth(known.planes.square()) - square + kC2;
+    known.squared_mean = square + kC1;
+    known.variance = smooth(known.planes.square()) - square + kC2;
     clean_ = std::make_shared<const Clean>(std::move(known));
 }
 

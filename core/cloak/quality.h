@@ -22,10 +22,10 @@ class SsimReference {
     torch::Tensor dssim_map(const torch::Tensor& picture) const;
 
     // What is known of the clean picture, of 0..255: C x 1 x H x W, and with the window moved over
-    // it C x 1 x H-10 x W-10.
+    // it C x 1 x H-10 x W-10; SSIM's constants are added to the last two.
     struct Clean {
         Banded rows, columns;  // the window
-        torch::Tensor planes, mean, luminance, contrast;
+        torch::Tensor planes, mean, squared_mean, variance;
     };
 
   private:

@@ -21,10 +21,19 @@ void expect_as_whole(const torch::Tensor& rows, const torch::Tensor& columns) {
         return std::pair(result, torch::autograd::grad({(result * weights).sum()}, {picture})[0]);
     };
     const auto [expected, expected_gradient] = value_and_gradient(rows, columns);
-    const auto [result, gradient] = value_and_gradient(Banded(rows), Banded(columns));
-    ASSERT_EQ(result.sizes(), expected.sizes());
-    EXPECT_LT((result - expected).abs().max().item<double>(), 1e-12);
-    EXPECT_LT((gradient - expected_gradient).abs().max().item<double>(), 1e-12);
+    const auto expect_near = [](const torch::Tensor& found, const torch::Tensor& wanted) {
+        ASSERT_EQ(found.sizes(), wanted.sizes());
+        EXPECT_LT((found - wanted).abs().max().item<double>(), 1e-12);
+    };
+    for (const bool dense : {false, true}) {  // by diagonals, and as on a GPU
+        SCOPED_TRACE(dense ? "dense" : "by diagonals");
+        const Banded r(rows, dense), c(columns, dense);
+        const auto [result, gradient] = value_and_gradient(r, c);
+        expect_near(result, expected);
+        expect_near(gradient, expected_gradient);
+        // The gradient of a linear function of the picture is its transpose of the weights.
+        expect_near(filter(r.transposed(), c.transposed(), weights), expected_gradient);
+    }
 }
 
 TEST(Banded, FiltersAsTheWholeMatrixDoes) {
