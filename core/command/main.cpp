@@ -52,8 +52,8 @@ int run(int argc, char** argv) {
     return status;
 }
 
-// Starting anew costs a third of a second, which only networks earn back.
-bool runs_networks(std::string_view subcommand) {
+// Starting anew costs a third of a second, which only recognisers earn back.
+bool runs_recognisers(std::string_view subcommand) {
     return subcommand == "cloak" || subcommand == "check" || subcommand == "evaluate" ||
            subcommand == "worker";
 }
@@ -63,7 +63,7 @@ bool runs_networks(std::string_view subcommand) {
 
 int main(int argc, char** argv) {
     using namespace lowkey::command;
-    if (argc > 1 && runs_networks(argv[1])) start_with_better_kernels(argv);
+    if (argc > 1 && runs_recognisers(argv[1])) start_with_better_kernels(argv);
     // A file beyond the size limit is then an error of write(), which leaves nothing behind.
     std::signal(SIGXFSZ, SIG_IGN);
     return run(argc, argv);

@@ -9,10 +9,10 @@ namespace {
 constexpr Vectors kNone{}, kAvx2{true, false}, kAvx512{true, true};
 
 TEST(Kernels, AYoungProcessorGetsThoseOfItsVectors) {
-    EXPECT_EQ(better_kernels("Prescott", kAvx512), "SkylakeX");
-    EXPECT_EQ(better_kernels("Prescott", kAvx2), "Haswell");
-    EXPECT_EQ(better_kernels("Barcelona", kAvx512), "SkylakeX");
-    EXPECT_EQ(better_kernels("Barcelona", kAvx2), "Haswell");
+    EXPECT_STREQ(better_kernels("Prescott", kAvx512).value_or("none"), "SkylakeX");
+    EXPECT_STREQ(better_kernels("Prescott", kAvx2).value_or("none"), "Haswell");
+    EXPECT_STREQ(better_kernels("Barcelona", kAvx512).value_or("none"), "SkylakeX");
+    EXPECT_STREQ(better_kernels("Barcelona", kAvx2).value_or("none"), "Haswell");
 }
 
 TEST(Kernels, AProcessorThatOpenBlasKnowsKeepsItsOwn) {

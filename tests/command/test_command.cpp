@@ -493,6 +493,9 @@ TEST_F(Command, RunsNetworksWithKernelsThatFitTheProcessor) {
         const std::size_t from = at + before.size();
         return result.err.substr(from, result.err.find('\n', from) - from);
     };
+    const char* const set = std::getenv("OPENBLAS_CORETYPE");
+    const std::string before_test = set == nullptr ? "" : set;
+    ::unsetenv("OPENBLAS_CORETYPE");
     const std::string own_choice = last_kernels();
     if (own_choice.empty()) GTEST_SKIP() << "LibTorch is here with another library than OpenBLAS";
     EXPECT_EQ(command::better_kernels(own_choice, command::vectors_of_this_processor()),
@@ -500,6 +503,7 @@ TEST_F(Command, RunsNetworksWithKernelsThatFitTheProcessor) {
     ::setenv("OPENBLAS_CORETYPE", "Prescott", 1);
     EXPECT_EQ(last_kernels(), "Prescott");
     ::unsetenv("OPENBLAS_CORETYPE");
+    if (set != nullptr) ::setenv("OPENBLAS_CORETYPE", before_test.c_str(), 1);
 }
 
 TEST_F(Command, ModelsListsInstalledPacks) {
