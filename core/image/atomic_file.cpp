@@ -135,6 +135,10 @@ Bytes read_file(const fs::path& path) {
 }
 
 void write_file(const fs::path& path, ByteSpan bytes) {
+    write_file(path, std::span(&bytes, 1));
+}
+
+void write_file(const fs::path& path, std::span<const ByteSpan> parts) {
     // A link keeps pointing at its file, which gets the new content.
     std::error_code unresolved;
     const fs::path resolved =
@@ -153,8 +157,9 @@ void write_file(const fs::path& path, ByteSpan bytes) {
     TemporaryName temporary(name);
     // FAT and some network folders know no permissions: the file is no worse for it.
     [[maybe_unused]] const int ignored = ::fchmod(fd.get(), mode);
-    if (!write_all(fd.get(), bytes) || ::fsync(fd.get()) != 0 || !fd.close())
-        fail("written", path, errno);
+    for (const ByteSpan bytes : parts)
+        if (!write_all(fd.get(), bytes)) fail("written", path, errno);
+    if (::fsync(fd.get()) != 0 || !fd.close()) fail("written", path, errno);
     if (::rename(name.c_str(), target.c_str()) != 0) fail("written", path, errno);
     temporary.keep();
     sync_folder(folder);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "image/codec.h"
@@ -18,5 +19,7 @@ Bytes read_file(const std::filesystem::path& path);
 // that name. Keeps the permissions of a file that it replaces. Throws Error(file) and leaves
 // nothing behind.
 void write_file(const std::filesystem::path& path, ByteSpan bytes);
+// The same with parts one after the other, which are not joined in memory.
+void write_file(const std::filesystem::path& path, std::span<const ByteSpan> parts);
 
 }  // namespace lowkey::image

@@ -1,11 +1,11 @@
 #include "model/manifest.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <span>
 
+#include "image/atomic_file.h"
 #include "lowkey/error.h"
 #include "model/checksum.h"
 #include "model/json_object.h"
@@ -199,22 +199,8 @@ void write_manifest(const std::filesystem::path& folder, const Manifest& manifes
         auto& detector = json["detector"] = to_json(manifest.detector->model, "file");
         detector["kind"] = manifest.detector->kind;
     }
-    const auto path = folder / "manifest.json";
-    auto temporary = path;
-    temporary += ".part";  // by process: several shards write the same pack at once
-    temporary += std::to_string(getpid());
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    stream << json.dump(2) << '\n';
-    stream.close();
-    std::error_code failed;
-    if (stream) std::filesystem::rename(temporary, path, failed);
-    if (!stream || failed) {
-        std::error_code ignored;
-        std::filesystem::remove(temporary, ignored);
-        throw Error(ErrorKind::file, path.string() +
-                                         " cannot be written. Check the free space and the "
-                                         "folder's permissions.");
-    }
+    const std::string text = json.dump(2) + '\n';
+    image::write_file(folder / "manifest.json", std::as_bytes(std::span(text)));
 }
 
 }  // namespace lowkey::model

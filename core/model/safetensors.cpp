@@ -7,7 +7,10 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
+#include <vector>
 
+#include "image/atomic_file.h"
 #include "lowkey/error.h"
 
 namespace lowkey::model {
@@ -179,25 +182,12 @@ void write_safetensors(const std::filesystem::path& file, const Tensors& tensors
     text.resize((text.size() + 7) / 8 * 8, ' ');
     const std::uint64_t header_bytes = text.size();
 
-    auto temporary = file;
-    temporary += ".part";
-    std::ofstream stream(temporary, std::ios::binary | std::ios::trunc);
-    stream.write(reinterpret_cast<const char*>(&header_bytes), sizeof header_bytes);
-    stream.write(text.data(), static_cast<std::streamsize>(text.size()));
-    for (const auto& item : items) {
-        stream.write(static_cast<const char*>(item.tensor.data_ptr()),
-                     static_cast<std::streamsize>(item.tensor.nbytes()));
-    }
-    stream.close();
-    std::error_code failed;
-    if (stream) std::filesystem::rename(temporary, file, failed);
-    if (!stream || failed) {
-        std::error_code ignored;
-        std::filesystem::remove(temporary, ignored);
-        throw Error(ErrorKind::file, "The weights file " + file.string() +
-                                         " cannot be written. Check the free space and the "
-                                         "folder's permissions.");
-    }
+    std::vector<image::ByteSpan> parts = {std::as_bytes(std::span(&header_bytes, 1)),
+                                          std::as_bytes(std::span(text))};
+    for (const auto& item : items)
+        parts.emplace_back(static_cast<const std::byte*>(item.tensor.data_ptr()),
+                           item.tensor.nbytes());
+    image::write_file(file, parts);
 }
 
 }  // namespace lowkey::model

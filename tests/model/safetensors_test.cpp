@@ -1,7 +1,9 @@
 #include "model/safetensors.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -160,11 +162,17 @@ TEST(Safetensors, AFailedWriteLeavesNothing) {
     expect_error(ErrorKind::file, "cannot be written", [&] {
         write_safetensors(folder / "missing" / "x.safetensors", {{"a", torch::zeros({1})}});
     });
-    // /dev/full accepts the opening and refuses the bytes, as a full disk does.
-    std::filesystem::create_symlink("/dev/full", folder / "full.safetensors.part");
-    expect_error(ErrorKind::file, "free space", [&] {
-        write_safetensors(folder / "full.safetensors", {{"a", torch::zeros({100000})}});
+    // A file that may not grow on, as on a full disk.
+    rlimit before = {};
+    ::getrlimit(RLIMIT_FSIZE, &before);
+    const rlimit small = {50000, before.rlim_max};
+    const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+    ::setrlimit(RLIMIT_FSIZE, &small);
+    expect_error(ErrorKind::file, "cannot be written", [&] {
+        write_safetensors(folder / "large.safetensors", {{"a", torch::zeros({100000})}});
     });
+    ::setrlimit(RLIMIT_FSIZE, &before);
+    std::signal(SIGXFSZ, handler);
     EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
