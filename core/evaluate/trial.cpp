@@ -34,6 +34,8 @@ void link_file(const fs::path& from, const fs::path& to) {
     fs::create_symlink(fs::absolute(from), made, problem);
     if (!problem) fs::rename(made, to, problem);
     if (problem) {
+        std::error_code ignored;
+        fs::remove(made, ignored);
         throw Error(ErrorKind::file,
                     "“" + to.string() + "” cannot be written: " + problem.message() + ".");
     }
