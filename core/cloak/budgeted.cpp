@@ -24,6 +24,7 @@ constexpr int kWarmUp = 6;            // steps until the full rate, while the we
 constexpr double kLastRate = 0.15;    // of the first learning rate, reached along a cosine
 constexpr int kScaleSearch = 7;       // bisections of the final scale
 constexpr std::size_t kThroughG = 4;  // of so many views of a recogniser one is through G
+constexpr int kLpipsPeriod = 3;       // steps; Adam averages over them
 constexpr int kGridShift = 15;        // pixels; the coarsest grid of the perceptual networks is 16
 
 // Where the perceptual network's grid begins.
@@ -301,7 +302,7 @@ torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint
         leaf.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(basis.to_nodes(basis.to_rgb(leaf)));
         const torch::Tensor distance = mean_distance(picture, reference, problem, i, random);
-        const bool with_lpips = i % 2 == 1;  // Adam averages over steps here, too
+        const bool with_lpips = i % kLpipsPeriod == 1;
         std::optional<CleanGrid> grid;
         if (with_lpips) grid = measures.clean_grid(random_offset(random, picture));
         const std::vector<torch::Tensor> values = measures.of(picture, grid);
