@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <utility>
-#include <vector>
 
 #include "cloak/filters.h"
 
@@ -20,12 +19,6 @@ torch::Tensor third(const torch::Tensor& planes, int64_t which) {
     return planes.narrow(0, which * n, n);
 }
 
-torch::Tensor room_for_three(const torch::Tensor& like) {
-    std::vector<int64_t> sizes = like.sizes().vec();
-    sizes.front() *= 3;
-    return torch::empty(sizes, like.options());
-}
-
 // Autograd's own gradient passes over the planes some sixty times, this one some thirty.
 struct DssimMap : torch::autograd::Function<DssimMap> {
     using Clean = SsimReference::Clean;
@@ -34,17 +27,15 @@ struct DssimMap : torch::autograd::Function<DssimMap> {
         std::shared_ptr<const Clean> clean;
     };
 
-    // SSIM = luminance * contrast / (luminances * contrasts), each of them 2 x y + C or x^2 + y^2 +
-    // C.
+    // SSIM = luminance * contrast / (luminances * contrasts): twice a product over a sum of
+    // squares, a constant added to each of the four.
     static torch::Tensor forward(torch::autograd::AutogradContext* context,
                                  const torch::Tensor& changed,
                                  const std::shared_ptr<const Clean>& clean) {
         context->saved_data["clean"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(clean));
-        torch::Tensor products = room_for_three(changed);
-        third(products, 0).copy_(changed);
-        third(products, 1).copy_(changed).mul_(changed);
-        third(products, 2).copy_(changed).mul_(clean->planes);
-        const torch::Tensor moments = filter(clean->rows, clean->columns, products);
+        const torch::Tensor moments =
+            filter(clean->rows, clean->columns,
+                   torch::cat({changed, changed * changed, changed * clean->planes}));
         const torch::Tensor mean = third(moments, 0);
         const torch::Tensor product = mean * clean->mean, square = mean * mean;
         const torch::Tensor contrast = (third(moments, 2) - product).mul_(2).add_(kC2);
@@ -68,15 +59,15 @@ struct DssimMap : torch::autograd::Function<DssimMap> {
                             &contrast = saved[3], &luminances = saved[4], &contrasts = saved[5],
                             &inverse = saved[6], &ssim = saved[7];
         const torch::Tensor share = above.front() * inverse;
-        torch::Tensor of_moments = room_for_three(share);
-        torch::Tensor of_mean = third(of_moments, 0), of_square = third(of_moments, 1),
-                      of_product = third(of_moments, 2);
-        of_mean.copy_(contrasts).sub_(luminances).mul_(mean).mul_(ssim);
-        of_mean.addcmul_(clean.mean, luminance - contrast).mul_(share);
-        of_square.copy_(share).mul_(ssim).mul_(luminances).mul_(0.5);
-        of_product.copy_(share).mul_(luminance).neg_();
-        const torch::Tensor of_planes =
-            filter(clean.rows.transposed(), clean.columns.transposed(), of_moments);
+        const torch::Tensor of_mean = (contrasts - luminances)
+                                          .mul_(mean)
+                                          .mul_(ssim)
+                                          .addcmul_(clean.mean, luminance - contrast)
+                                          .mul_(share);
+        const torch::Tensor of_square = (share * ssim).mul_(luminances).mul_(0.5);
+        const torch::Tensor of_product = (share * luminance).neg_();
+        const torch::Tensor of_planes = filter(clean.rows.transposed(), clean.columns.transposed(),
+                                               torch::cat({of_mean, of_square, of_product}));
         return {third(of_planes, 0)
                     .addcmul(third(of_planes, 1), changed, 2)
                     .addcmul_(third(of_planes, 2), clean.planes),
@@ -92,20 +83,13 @@ SsimReference::SsimReference(const torch::Tensor& clean) {
     const auto window = [&](int64_t n) {
         return Banded(gaussian_inside(n, kSsimSigma, kSsimRadius, clean.options()));
     };
-    Clean known{window(clean.size(2) + pad_bottom_),
-                window(clean.size(3) + pad_right_),
-                planes(clean),
-                {},
-                {},
-                {}};
-    const auto smooth = [&](const torch::Tensor& p) {
-        return filter(known.rows, known.columns, p);
-    };
-    known.mean = smooth(known.planes);
-    const torch::Tensor square = known.mean.square();
-    known.squared_mean = square + kC1;
-    known.variance = smooth(known.planes.square()) - square + kC2;
-    clean_ = std::make_shared<const Clean>(std::move(known));
+    const Banded rows = window(clean.size(2) + pad_bottom_);
+    const Banded columns = window(clean.size(3) + pad_right_);
+    const torch::Tensor all = planes(clean), mean = filter(rows, columns, all);
+    const torch::Tensor square = mean.square();
+    const torch::Tensor variance = filter(rows, columns, all.square()) - square;
+    clean_ = std::make_shared<const Clean>(
+        Clean{rows, columns, all, mean, square + kC1, variance + kC2});
 }
 
 torch::Tensor SsimReference::planes(const torch::Tensor& picture) const {
