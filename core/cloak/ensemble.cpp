@@ -69,14 +69,14 @@ Ensemble Ensemble::chosen(const std::vector<std::size_t>& places) const {
     return Ensemble(std::move(chosen));
 }
 
-std::vector<torch::Tensor> Ensemble::embed(const torch::Tensor& picture,
+std::vector<torch::Tensor> Ensemble::crops(const torch::Tensor& picture,
                                            const cv::Matx23d& template_to_picture,
                                            const std::vector<View>& views) const {
     torch::Tensor whole_template;
-    std::vector<torch::Tensor> crops;
+    std::vector<torch::Tensor> cut;
     for (const face::CropGeometry& geometry : geometries_) {
         if (!is_cut_of_template(geometry)) {
-            crops.push_back(batch_of_views(picture, template_to_picture, geometry, views));
+            cut.push_back(batch_of_views(picture, template_to_picture, geometry, views));
             continue;
         }
         if (!whole_template.defined()) {
@@ -89,22 +89,27 @@ std::vector<torch::Tensor> Ensemble::embed(const torch::Tensor& picture,
         const torch::Tensor rows =
             whole_template.narrow(2, static_cast<int64_t>(geometry.offset_y), geometry.height);
         if (left == right) {
-            crops.push_back(rows.narrow(3, left, geometry.width));
+            cut.push_back(rows.narrow(3, left, geometry.width));
             continue;
         }
-        std::vector<torch::Tensor> cuts;
+        std::vector<torch::Tensor> each;
         for (std::size_t v = 0; v < views.size(); ++v) {
-            cuts.push_back(rows.narrow(0, static_cast<int64_t>(v), 1)
+            each.push_back(rows.narrow(0, static_cast<int64_t>(v), 1)
                                .narrow(3, views[v].mirror ? right : left, geometry.width));
         }
-        crops.push_back(torch::cat(cuts));
+        cut.push_back(torch::cat(each));
     }
-    for (torch::Tensor& batch : crops) batch = batch.contiguous(torch::MemoryFormat::ChannelsLast);
-    std::vector<torch::Tensor> embeddings;
-    embeddings.reserve(recognisers_.size());
-    for (std::size_t i = 0; i < recognisers_.size(); ++i) {
-        embeddings.push_back(recognisers_[i]->embed(crops[geometry_of_[i]]));
-    }
+    for (torch::Tensor& batch : cut) batch = batch.contiguous(torch::MemoryFormat::ChannelsLast);
+    std::vector<torch::Tensor> crops;
+    for (const std::size_t geometry : geometry_of_) crops.push_back(cut[geometry]);
+    return crops;
+}
+
+std::vector<torch::Tensor> Ensemble::embed(const torch::Tensor& picture,
+                                           const cv::Matx23d& template_to_picture,
+                                           const std::vector<View>& views) const {
+    std::vector<torch::Tensor> embeddings = crops(picture, template_to_picture, views);
+    for (std::size_t i = 0; i < size(); ++i) embeddings[i] = embed_crops(i, embeddings[i]);
     return embeddings;
 }
 

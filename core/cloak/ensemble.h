@@ -25,8 +25,19 @@ class Ensemble {
     // Those at these places alone.
     Ensemble chosen(const std::vector<std::size_t>& places) const;
 
-    // One embedding tensor (views x D, unit length) per recogniser, of `picture` (1 x 3 x H x W,
-    // RGB in [0, 1]) aligned by `template_to_picture` and seen through each view.
+    // What each recogniser looks at: one batch of crops (views x 3 x h x w) a recogniser of
+    // `picture` (1 x 3 x H x W, RGB in [0, 1]) aligned by `template_to_picture` and seen through
+    // each view.
+    std::vector<torch::Tensor> crops(const torch::Tensor& picture,
+                                     const cv::Matx23d& template_to_picture,
+                                     const std::vector<View>& views) const;
+
+    // One embedding tensor (views x D, unit length) of the crops of the recogniser at that place.
+    torch::Tensor embed_crops(std::size_t place, const torch::Tensor& crops) const {
+        return recognisers_[place]->embed(crops);
+    }
+
+    // Both, for every recogniser.
     std::vector<torch::Tensor> embed(const torch::Tensor& picture,
                                      const cv::Matx23d& template_to_picture,
                                      const std::vector<View>& views) const;

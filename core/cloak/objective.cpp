@@ -32,19 +32,26 @@ std::vector<torch::Tensor> published_reference(const Ensemble& ensemble,
     return reference;
 }
 
+const std::vector<View>& published_views() {
+    static const std::vector<View> views = {View{}, View{.mirror = true}, View{.smooth = true},
+                                            View{.mirror = true, .smooth = true}};
+    return views;
+}
+
+torch::Tensor published_part(const torch::Tensor& clean, const torch::Tensor& embeddings) {
+    const torch::Tensor both = with_mirror(embeddings);
+    return identity_distance({clean}, {both.narrow(0, 0, 1)}, {both.narrow(0, 1, 1)});
+}
+
 torch::Tensor published_distance(const Ensemble& ensemble,
                                  const std::vector<torch::Tensor>& reference,
                                  const torch::Tensor& picture,
                                  const cv::Matx23d& template_to_picture) {
-    const std::vector<View> views = {View{}, View{.mirror = true}, View{.smooth = true},
-                                     View{.mirror = true, .smooth = true}};
-    std::vector<torch::Tensor> plain, smoothed;
-    for (const torch::Tensor& embeddings : ensemble.embed(picture, template_to_picture, views)) {
-        const torch::Tensor both = with_mirror(embeddings);
-        plain.push_back(both.narrow(0, 0, 1));
-        smoothed.push_back(both.narrow(0, 1, 1));
-    }
-    return identity_distance(reference, plain, smoothed);
+    std::vector<torch::Tensor> parts =
+        ensemble.embed(picture, template_to_picture, published_views());
+    for (std::size_t i = 0; i < parts.size(); ++i)
+        parts[i] = published_part(reference[i], parts[i]);
+    return torch::stack(parts).mean();
 }
 
 }  // namespace lowkey::cloak

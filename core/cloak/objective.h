@@ -29,7 +29,15 @@ std::vector<torch::Tensor> published_reference(const Ensemble& ensemble,
                                                const torch::Tensor& picture,
                                                const cv::Matx23d& template_to_picture);
 
-// identity_distance() of a picture with the published embedding; G acts in the template's scale.
+// The views of a cloaked picture that the published embedding is made of, with and without G; G
+// acts in the template's scale.
+const std::vector<View>& published_views();
+
+// One recogniser's identity_distance() with the published embedding: of its embeddings of these
+// views. Scalar; the mean over the recognisers is the first part of the equation.
+torch::Tensor published_part(const torch::Tensor& clean, const torch::Tensor& embeddings);
+
+// That mean, of a picture.
 torch::Tensor published_distance(const Ensemble& ensemble,
                                  const std::vector<torch::Tensor>& reference,
                                  const torch::Tensor& picture,

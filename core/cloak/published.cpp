@@ -1,7 +1,6 @@
-#include <torch/autograd.h>
-
 #include "cloak/objective.h"
 #include "cloak/problem.h"
+#include "cloak/terms.h"
 #include "face/alignment.h"
 #include "lowkey/error.h"
 
@@ -18,11 +17,16 @@ class PublishedPerceptual {
         crop_ = problem.perceptual()->prepare(crop(clean));
         region_ = problem.perceptual()->prepare(clean);
     }
-    torch::Tensor distance(const torch::Tensor& picture) const {
-        if (problem_.perceptual() == nullptr) return torch::zeros({}, picture.options());
-        model::Perceptual& perceptual = *problem_.perceptual();
-        return 0.5 * (perceptual.distance_to(crop_, crop(picture)).mean() +
-                      perceptual.distance_to(region_, picture).mean());
+    // The costlier one first; none without a perceptual network.
+    std::vector<Term> terms(const torch::Tensor& picture, double alpha) const {
+        model::Perceptual* perceptual = problem_.perceptual();
+        if (perceptual == nullptr) return {};
+        const auto half = [perceptual, alpha](const std::vector<torch::Tensor>& clean) {
+            return [perceptual, alpha, &clean](const torch::Tensor& seen) {
+                return 0.5 * alpha * perceptual->distance_to(clean, seen).mean();
+            };
+        };
+        return {{picture, half(region_)}, {crop(picture), half(crop_)}};
     }
 
   private:
@@ -39,21 +43,30 @@ class PublishedPerceptual {
 torch::Tensor ascend_published(const Problem& problem, const Recipe& recipe, uint64_t seed,
                                const Observer& observer) {
     const Problem::Parts& parts = problem.parts();
+    const Ensemble& ensemble = problem.ensemble();
     const std::vector<torch::Tensor> reference =
-        published_reference(problem.ensemble(), parts.reference, parts.template_to_picture);
+        published_reference(ensemble, parts.reference, parts.template_to_picture);
     const PublishedPerceptual perceptual(problem);
     torch::Tensor coefficients = problem.start(recipe.start, seed);
     problem.project(coefficients, recipe.epsilon);
     for (int i = 1; i <= recipe.iterations; ++i) {
         coefficients.requires_grad_(true);
         const torch::Tensor picture = problem.perturbed(coefficients);
-        const torch::Tensor objective =
-            published_distance(problem.ensemble(), reference, picture, parts.template_to_picture) -
-            recipe.alpha * perceptual.distance(picture);
-        const torch::Tensor gradient = torch::autograd::grad({objective}, {coefficients}).front();
-        coefficients = coefficients.detach() + recipe.step * gradient.sign();
+        std::vector<Term> terms = perceptual.terms(picture, recipe.alpha);
+        const std::vector<torch::Tensor> crops =
+            ensemble.crops(picture, parts.template_to_picture, published_views());
+        for (std::size_t n = 0; n < ensemble.size(); ++n) {
+            terms.push_back({crops[n], [&, n](const torch::Tensor& seen) {
+                                 return published_part(reference[n],
+                                                       ensemble.embed_crops(n, seen)) /
+                                        -static_cast<double>(ensemble.size());
+                             }});
+        }
+        const Slope slope = slope_of(terms, coefficients);
+        const double objective = -torch::stack(slope.losses).sum().item<double>();
+        coefficients = coefficients.detach() - recipe.step * slope.gradient.sign();
         problem.project(coefficients, recipe.epsilon);
-        if (!observer({i, objective.item<double>(), coefficients})) {
+        if (!observer({i, objective, coefficients})) {
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");
         }
     }
