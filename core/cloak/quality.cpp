@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include "cloak/filters.h"
 
@@ -22,17 +21,13 @@ torch::Tensor third(const torch::Tensor& planes, int64_t which) {
 // Autograd's own gradient passes over the planes some sixty times, this one some thirty.
 struct DssimMap : torch::autograd::Function<DssimMap> {
     using Clean = SsimReference::Clean;
-    struct Held : torch::CustomClassHolder {
-        explicit Held(std::shared_ptr<const Clean> c) : clean(std::move(c)) {}
-        std::shared_ptr<const Clean> clean;
-    };
 
     // SSIM = luminance * contrast / (luminances * contrasts): twice a product over a sum of
     // squares, a constant added to each of the four.
     static torch::Tensor forward(torch::autograd::AutogradContext* context,
                                  const torch::Tensor& changed,
-                                 const std::shared_ptr<const Clean>& clean) {
-        context->saved_data["clean"] = c10::IValue::make_capsule(c10::make_intrusive<Held>(clean));
+                                 const c10::intrusive_ptr<Clean>& clean) {
+        context->saved_data["clean"] = c10::IValue::make_capsule(clean);
         const torch::Tensor moments =
             filter(clean->rows, clean->columns,
                    torch::cat({changed, changed * changed, changed * clean->planes}));
@@ -53,7 +48,7 @@ struct DssimMap : torch::autograd::Function<DssimMap> {
                                                    const torch::autograd::variable_list& above) {
         TORCH_CHECK(!torch::GradMode::is_enabled(), "DSSIM has a first derivative only");
         const auto held = context->saved_data["clean"].toCapsule();
-        const Clean& clean = *static_cast<const Held&>(*held).clean;
+        const auto& clean = static_cast<const Clean&>(*held);
         const auto saved = context->get_saved_variables();
         const torch::Tensor &changed = saved[0], &mean = saved[1], &luminance = saved[2],
                             &contrast = saved[3], &luminances = saved[4], &contrasts = saved[5],
@@ -88,8 +83,13 @@ SsimReference::SsimReference(const torch::Tensor& clean) {
     const torch::Tensor all = planes(clean), mean = filter(rows, columns, all);
     const torch::Tensor square = mean.square();
     const torch::Tensor variance = filter(rows, columns, all.square()) - square;
-    clean_ = std::make_shared<const Clean>(
-        Clean{rows, columns, all, mean, square + kC1, variance + kC2});
+    clean_ = c10::make_intrusive<Clean>();
+    clean_->rows = rows;
+    clean_->columns = columns;
+    clean_->planes = all;
+    clean_->mean = mean;
+    clean_->squared_mean = square + kC1;
+    clean_->variance = variance + kC2;
 }
 
 torch::Tensor SsimReference::planes(const torch::Tensor& picture) const {

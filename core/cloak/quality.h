@@ -1,9 +1,8 @@
 // Perceptual measures of a change: differentiable against a fixed clean picture, for the optimiser.
 #pragma once
 
+#include <ATen/core/ivalue.h>
 #include <torch/types.h>
-
-#include <memory>
 
 #include "cloak/banded.h"
 
@@ -23,7 +22,7 @@ class SsimReference {
 
     // What is known of the clean picture, of 0..255: C x 1 x H x W, and with the window moved over
     // it C x 1 x H-10 x W-10; SSIM's constants are added to the last two.
-    struct Clean {
+    struct Clean : torch::CustomClassHolder {
         Banded rows, columns;  // the window
         torch::Tensor planes, mean, squared_mean, variance;
     };
@@ -31,7 +30,7 @@ class SsimReference {
   private:
     torch::Tensor planes(const torch::Tensor& picture) const;
     int64_t pad_bottom_ = 0, pad_right_ = 0;
-    std::shared_ptr<const Clean> clean_;
+    c10::intrusive_ptr<Clean> clean_;
 };
 
 // Low-frequency colour: rms of Cb and Cr (BT.601, 0..255) of a difference after a Gaussian.
