@@ -13,7 +13,7 @@ constexpr struct {
     PresetDefaults defaults;
 } kTable[] = {
     {Preset::light, {"light", "Light", 25, 40}},
-    {Preset::balanced, {"balanced", "Balanced", 50, 112}},
+    {Preset::balanced, {"balanced", "Balanced", 50, 128}},
     {Preset::strong, {"strong", "Strong", 80, 112}},
     {Preset::paper, {"paper", "As published (2021)", 50, 50}},
 };
