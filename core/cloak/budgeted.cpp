@@ -118,9 +118,10 @@ Look look_at_step(const Ensemble& ensemble, int step) {
 
 // A recogniser that looks, as a term: what moves its embedding from the clean one, of `all` that
 // look, makes it fall.
-Term term_of(const Ensemble& ensemble, std::size_t place, const torch::Tensor& crops,
-             const torch::Tensor& clean, double all) {
-    return {crops, [&ensemble, place, clean, all](const torch::Tensor& seen) {
+Term looking_term(const Ensemble& ensemble, std::size_t place, const torch::Tensor& crops,
+                  const torch::Tensor& clean, double all) {
+    return {Term::Operations::small, crops,
+            [&ensemble, place, clean, all](const torch::Tensor& seen) {
                 return squared_distances(clean, ensemble.embed_crops(place, seen)).mean() / -all;
             }};
 }
@@ -137,7 +138,7 @@ std::vector<Term> looking_terms(const torch::Tensor& picture,
         const std::vector<torch::Tensor> crops =
             ensemble.chosen(places).crops(picture, problem.parts().template_to_picture, {view});
         for (std::size_t n = 0; n < places.size(); ++n) {
-            terms.push_back(term_of(ensemble, places[n], crops[n], reference[places[n]], all));
+            terms.push_back(looking_term(ensemble, places[n], crops[n], reference[places[n]], all));
         }
     };
     if (!look.plain.empty()) add(look.plain, random_view(random));
@@ -170,24 +171,25 @@ torch::Tensor ascend_budgeted(const Problem& problem, const Recipe& recipe, uint
         std::vector<Term> terms;
         if (i % kLpipsPeriod == 1 && problem.perceptual() != nullptr) {
             const GridOffset offset = random_offset(random, picture);
-            terms.push_back({picture, [&measures, offset](const torch::Tensor& seen) {
-                                 return measures.lpips(seen, offset);
-                             }});
+            terms.push_back(
+                {Term::Operations::large, picture, [&measures, offset](const torch::Tensor& seen) {
+                     return measures.lpips(seen, offset);
+                 }});
         }
         const std::size_t first = terms.size();
         terms.insert(terms.end(), looking.begin(), looking.end());
-        terms.push_back(
-            {picture, [&](const torch::Tensor& seen) { return measures.pixels(seen); }});
-        const Slope slope = slope_of(terms, leaf);
+        terms.push_back({Term::Operations::large, picture,
+                         [&](const torch::Tensor& seen) { return measures.pixels(seen); }});
+        const LossGradient step = loss_gradient(terms, leaf);
         double distance = 0;
         for (std::size_t n = 0; n < looking.size(); ++n) {
-            distance -= slope.losses[first + n].item<double>();
+            distance -= step.losses[first + n].item<double>();
         }
         leaf = leaf.detach();
         const double done = static_cast<double>(i - 1) / recipe.iterations;
         const double rate =
             recipe.step * (kLastRate + (1 - kLastRate) * 0.5 * (1 + std::cos(M_PI * done)));
-        adam.step(leaf, slope.gradient, rate * std::min(1.0, static_cast<double>(i) / kWarmUp));
+        adam.step(leaf, step.gradient, rate * std::min(1.0, static_cast<double>(i) / kWarmUp));
         torch::Tensor moved_rgb = basis.to_rgb(leaf);
         problem.project(moved_rgb, recipe.epsilon);
         leaf = basis.from_rgb(moved_rgb);

@@ -1,7 +1,6 @@
 #include "cloak/held_measures.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace lowkey::cloak {
 namespace {
@@ -46,13 +45,14 @@ GridOffset random_offset(Random& random, const torch::Tensor& picture) {
     return {y, below(picture.size(3))};
 }
 
-torch::Tensor HeldMeasures::Kind::weighted(std::vector<torch::Tensor> measured) {
+torch::Tensor HeldMeasures::Kind::weighted(const std::vector<torch::Tensor>& measured) {
     torch::Tensor sum;
+    values.clear();
     for (std::size_t i = 0; i < measured.size(); ++i) {
+        values.push_back(measured[i].detach());
         const torch::Tensor part = measured[i] * (weights[i].weight() / weights[i].budget());
         sum = sum.defined() ? sum + part : part;
     }
-    values = std::move(measured);
     return sum;
 }
 

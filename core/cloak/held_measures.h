@@ -45,7 +45,7 @@ class HeldMeasures {
         std::vector<BudgetWeight> weights;
         std::vector<torch::Tensor> values;
 
-        torch::Tensor weighted(std::vector<torch::Tensor> measured);
+        torch::Tensor weighted(const std::vector<torch::Tensor>& measured);
         void adapt();
         bool keeps(const std::vector<torch::Tensor>& measured) const;
     };

@@ -26,7 +26,8 @@ class PublishedPerceptual {
                 return 0.5 * alpha * perceptual->distance_to(clean, seen).mean();
             };
         };
-        return {{picture, half(region_)}, {crop(picture), half(crop_)}};
+        return {{Term::Operations::large, picture, half(region_)},
+                {Term::Operations::small, crop(picture), half(crop_)}};
     }
 
   private:
@@ -56,15 +57,15 @@ torch::Tensor ascend_published(const Problem& problem, const Recipe& recipe, uin
         const std::vector<torch::Tensor> crops =
             ensemble.crops(picture, parts.template_to_picture, published_views());
         for (std::size_t n = 0; n < ensemble.size(); ++n) {
-            terms.push_back({crops[n], [&, n](const torch::Tensor& seen) {
+            terms.push_back({Term::Operations::small, crops[n], [&, n](const torch::Tensor& seen) {
                                  return published_part(reference[n],
                                                        ensemble.embed_crops(n, seen)) /
                                         -static_cast<double>(ensemble.size());
                              }});
         }
-        const Slope slope = slope_of(terms, coefficients);
-        const double objective = -torch::stack(slope.losses).sum().item<double>();
-        coefficients = coefficients.detach() - recipe.step * slope.gradient.sign();
+        const LossGradient step = loss_gradient(terms, coefficients);
+        const double objective = -torch::stack(step.losses).sum().item<double>();
+        coefficients = coefficients.detach() - recipe.step * step.gradient.sign();
         problem.project(coefficients, recipe.epsilon);
         if (!observer({i, objective, coefficients})) {
             throw Error(ErrorKind::cancelled, "Cancelled; the picture is unchanged.");

@@ -5,41 +5,66 @@
 
 #include <algorithm>
 #include <atomic>
+#include <exception>
 
 namespace lowkey::cloak {
 namespace {
 
-// Whoever is free takes the next one.
-void side_by_side(std::size_t count, const std::function<void(std::size_t)>& work) {
-    const int64_t threads =
-        std::min(static_cast<int64_t>(count), static_cast<int64_t>(at::get_num_threads()));
+struct Schedule {
+    std::vector<std::size_t> beside_each_other, one_after_the_other;  // places of terms
+};
+
+Schedule schedule(const std::vector<Term>& terms, const torch::Device& device) {
+    const auto is_small = [](const Term& term) {
+        return term.operations == Term::Operations::small;
+    };
+    const bool idle = at::get_num_threads() > std::ranges::count_if(terms, is_small);
+    Schedule schedule;
+    for (std::size_t i = 0; i < terms.size(); ++i) {
+        const bool beside = device.is_cpu() && (is_small(terms[i]) || !idle);
+        (beside ? schedule.beside_each_other : schedule.one_after_the_other).push_back(i);
+    }
+    return schedule;
+}
+
+// Whoever is free takes the next one. Not at::parallel_for(), whose body may hold no operations on
+// tensors. All threads come, as to LibTorch's own loops: for another number OpenMP starts anew.
+void side_by_side(const std::vector<std::size_t>& places,
+                  const std::function<void(std::size_t)>& work) {
     std::atomic<std::size_t> next = 0;
-    at::parallel_for(0, threads, 1, [&](int64_t, int64_t) {
-        for (std::size_t i = next++; i < count; i = next++) work(i);
-    });
+    std::exception_ptr fault;
+#pragma omp parallel if (places.size() > 1 && at::get_num_threads() > 1)
+    {
+        try {
+            for (std::size_t i = next++; i < places.size(); i = next++) work(places[i]);
+        } catch (...) {
+            next = places.size();
+#pragma omp critical
+            fault = std::current_exception();
+        }
+    }
+    if (fault) std::rethrow_exception(fault);
 }
 
 }  // namespace
 
-Slope slope_of(const std::vector<Term>& terms, const torch::Tensor& leaf) {
-    Slope slope;
-    slope.losses.resize(terms.size());
+LossGradient loss_gradient(const std::vector<Term>& terms, const torch::Tensor& leaf) {
+    LossGradient result;
+    result.losses.resize(terms.size());
     std::vector<torch::Tensor> inputs(terms.size()), gradients(terms.size());
     const auto evaluate = [&](std::size_t i) {
         const torch::AutoGradMode with_gradient(true);  // a thread's own
         const torch::Tensor input = terms[i].input.detach().requires_grad_(true);
         const torch::Tensor loss = terms[i].loss(input);
         gradients[i] = torch::autograd::grad({loss}, {input}).front();
-        slope.losses[i] = loss.detach();
+        result.losses[i] = loss.detach();
         inputs[i] = terms[i].input;
     };
-    if (leaf.is_cpu()) {
-        side_by_side(terms.size(), evaluate);
-    } else {
-        for (std::size_t i = 0; i < terms.size(); ++i) evaluate(i);
-    }
-    slope.gradient = torch::autograd::grad(inputs, {leaf}, gradients).front();
-    return slope;
+    const Schedule order = schedule(terms, leaf.device());
+    side_by_side(order.beside_each_other, evaluate);
+    std::ranges::for_each(order.one_after_the_other, evaluate);
+    result.gradient = torch::autograd::grad(inputs, {leaf}, gradients).front();
+    return result;
 }
 
 }  // namespace lowkey::cloak

@@ -64,13 +64,20 @@ std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file,
         for (auto parameter : module.parameters()) parameter.set_requires_grad(false);
         auto recogniser = std::make_unique<TorchScriptRecogniser>(file, std::move(module));
         // A file of the wrong kind should be refused now, not in the middle of a photo.
-        const torch::NoGradGuard no_grad;
-        const torch::Tensor ramp = torch::linspace(0, 1, 3L * 112 * 112, torch::device(device));
+        const torch::AutoGradMode with_gradient(true);
+        const torch::Tensor ramp =
+            torch::linspace(0, 1, 3L * 112 * 112, torch::device(device).requires_grad(true));
         const torch::Tensor embedding = recogniser->embed(ramp.view({1, 3, 112, 112}));
         if (!torch::isfinite(embedding).all().item<bool>()) {
             throw Error(ErrorKind::pack, "The recogniser " + file.string() +
                                              " answers with values that are not finite numbers, so "
                                              "it tells no faces apart. Export it again.");
+        }
+        if (!embedding.requires_grad()) {
+            throw Error(ErrorKind::pack, "The recogniser " + file.string() +
+                                             " hands no gradient back to the picture, so no cloak "
+                                             "can be made against it. Export it without "
+                                             "torch.no_grad().");
         }
         return recogniser;
     } catch (const c10::Error& error) {

@@ -141,6 +141,28 @@ TEST_P(Optimisers, GreyPicturesGetOneCoefficientAPixel) {
 INSTANTIATE_TEST_SUITE_P(Recipes, Optimisers, ::testing::Bool(),
                          [](const auto& info) { return info.param ? "published" : "budgeted"; });
 
+TEST(PublishedRecipe, FollowsTheEquation) {
+    const Setting setting;
+    const Problem problem = setting.problem();
+    Recipe rules = recipe(true);
+    rules.iterations = 1;
+    double objective = 0;
+    ascend_published(problem, rules, 5, [&](const Step& step) {
+        objective = step.objective;
+        return true;
+    });
+    torch::Tensor start = problem.start(rules.start, 5);
+    problem.project(start, rules.epsilon);
+    const Problem::Parts& parts = problem.parts();
+    const auto reference =
+        published_reference(setting.ensemble, parts.reference, parts.template_to_picture);
+    const double expected = published_distance(setting.ensemble, reference,
+                                               problem.perturbed(start), parts.template_to_picture)
+                                .item<double>();
+    EXPECT_GT(expected, 1e-5);
+    EXPECT_NEAR(objective, expected, 1e-5 * expected + 1e-7);
+}
+
 TEST(Budgeted, ResultKeepsEveryBudget) {
     const Setting setting;
     const Problem problem = setting.problem();

@@ -14,11 +14,14 @@
 namespace lowkey::cloak {
 namespace {
 
-struct TwoThreads {
+// LibTorch's threads for a while.
+struct Threads {
     int before = at::get_num_threads();
-    TwoThreads() { at::set_num_threads(2); }
-    ~TwoThreads() { at::set_num_threads(before); }
+    explicit Threads(int count) { at::set_num_threads(count); }
+    ~Threads() { at::set_num_threads(before); }
 };
+
+using Operations = Term::Operations;
 
 torch::Tensor leaf() {
     return torch::linspace(-1, 1, 12, torch::kFloat64).view({3, 4}).requires_grad_(true);
@@ -26,35 +29,35 @@ torch::Tensor leaf() {
 
 std::vector<Term> three_terms(const torch::Tensor& leaf) {
     const torch::Tensor whole = leaf.sin(), part = whole.narrow(1, 1, 2) * 3;
-    return {{whole, [](const torch::Tensor& x) { return x.pow(3).sum(); }},
-            {part, [](const torch::Tensor& x) { return x.exp().mean(); }},
-            {whole, [](const torch::Tensor& x) { return (x * x.roll(1, 0)).sum(); }}};
+    return {{Operations::large, whole, [](const torch::Tensor& x) { return x.pow(3).sum(); }},
+            {Operations::small, part, [](const torch::Tensor& x) { return x.exp().mean(); }},
+            {Operations::small, whole,
+             [](const torch::Tensor& x) { return (x * x.roll(1, 0)).sum(); }}};
 }
 
 TEST(Terms, AddUpToTheGradientOfTheirSum) {
-    for (const int threads : {1, 2}) {
-        const TwoThreads restored;
-        at::set_num_threads(threads);
+    for (const int threads : {1, 2, 4}) {
+        const Threads now(threads);
         const torch::Tensor at = leaf();
-        const Slope slope = slope_of(three_terms(at), at);
+        const LossGradient result = loss_gradient(three_terms(at), at);
         torch::Tensor sum = torch::zeros({}, torch::kFloat64);
-        ASSERT_EQ(slope.losses.size(), 3U);
+        ASSERT_EQ(result.losses.size(), 3U);
         std::size_t place = 0;
         for (const Term& term : three_terms(at)) {
             const torch::Tensor loss = term.loss(term.input);
-            EXPECT_DOUBLE_EQ(slope.losses[place].item<double>(), loss.item<double>());
-            EXPECT_FALSE(slope.losses[place++].requires_grad());
+            EXPECT_DOUBLE_EQ(result.losses[place].item<double>(), loss.item<double>());
+            EXPECT_FALSE(result.losses[place++].requires_grad());
             sum = sum + loss;
         }
         const torch::Tensor expected = torch::autograd::grad({sum}, {at}).front();
         EXPECT_GT(expected.abs().max().item<double>(), 0.1);
-        EXPECT_TRUE(torch::allclose(slope.gradient, expected, 1e-12, 1e-12));
+        EXPECT_TRUE(torch::allclose(result.gradient, expected, 1e-12, 1e-12));
     }
 }
 
 // Each waits for the other, which a thread alone would do in vain.
 TEST(Terms, RunBesideEachOther) {
-    const TwoThreads two;
+    const Threads two(2);
     std::atomic<int> begun = 0, met = 0;
     const auto meet = [&](const torch::Tensor& x) {
         ++begun;
@@ -65,21 +68,26 @@ TEST(Terms, RunBesideEachOther) {
     };
     const torch::Tensor at = leaf();
     const torch::Tensor whole = at * 2;
-    EXPECT_TRUE(torch::equal(slope_of({{whole, meet}, {whole, meet}}, at).gradient,
-                             torch::full_like(at, 4)));
+    EXPECT_TRUE(torch::equal(
+        loss_gradient({{Operations::small, whole, meet}, {Operations::small, whole, meet}}, at)
+            .gradient,
+        torch::full_like(at, 4)));
     EXPECT_EQ(met, 2);
 }
 
 TEST(Terms, HandOnWhatOneThrows) {
-    const TwoThreads two;
+    const Threads two(2);
     const torch::Tensor at = leaf();
     const torch::Tensor whole = at * 2;
     const auto fail = [](const torch::Tensor&) -> torch::Tensor {
         throw std::runtime_error("no network");
     };
     const auto sum = [](const torch::Tensor& x) { return x.sum(); };
-    EXPECT_THROW(slope_of({{whole, sum}, {whole, fail}}, at), std::runtime_error);
-    EXPECT_TRUE(torch::equal(slope_of({{whole, sum}}, at).gradient, torch::full_like(at, 2)));
+    EXPECT_THROW(
+        loss_gradient({{Operations::small, whole, sum}, {Operations::small, whole, fail}}, at),
+        std::runtime_error);
+    EXPECT_TRUE(torch::equal(loss_gradient({{Operations::small, whole, sum}}, at).gradient,
+                             torch::full_like(at, 2)));
 }
 
 }  // namespace

@@ -240,6 +240,8 @@ TEST_F(TorchScript, OtherFilesAreRefused) {
     expect_error(ErrorKind::pack, "cannot be run", [&] { load_torchscript(wide, torch::kCPU); });
     const auto no_number = save("def forward(self, x):\n  return x.mean([2, 3]) / 0.0 * 0.0\n");
     expect_error(ErrorKind::pack, "not finite", [&] { load_torchscript(no_number, torch::kCPU); });
+    const auto fixed = save("def forward(self, x):\n  return x.mean([2, 3]).detach()\n");
+    expect_error(ErrorKind::pack, "no gradient", [&] { load_torchscript(fixed, torch::kCPU); });
 }
 
 }  // namespace
