@@ -51,9 +51,9 @@ double uniform(Random& random, double low, double high) {
 View random_view(Random& random) {
     View view = random_geometry(random);
     const double choice = uniform(random, 0, 1);
-    if (choice < 0.25) {
+    if (choice < 0.2) {
         view.blur = uniform(random, 0.3, kMaxBlur);
-    } else if (choice < 0.5) {
+    } else if (choice < 0.35) {
         view.resize = uniform(random, kMinResize, 1);
     } else if (choice < 0.75) {
         post(view, random);
