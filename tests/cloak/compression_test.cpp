@@ -119,7 +119,7 @@ TEST(AsPosted, CompressesWhatItHasShrunk) {
     EXPECT_GT(lost(small_jpeg), lost(jpeg));
 }
 
-TEST(RandomView, PostsAQuarterAndIsTheSameForTheSameSeed) {
+TEST(RandomView, PostsTwoFifthsAndIsTheSameForTheSameSeed) {
     Random random(1), again(1);
     int posted = 0, small = 0;
     for (int i = 0; i < 4000; ++i) {
@@ -137,7 +137,7 @@ TEST(RandomView, PostsAQuarterAndIsTheSameForTheSameSeed) {
         ASSERT_GE(view.jpeg.quality, 60);
         ASSERT_LE(view.jpeg.quality, 95);
     }
-    EXPECT_NEAR(posted / 4000.0, 0.25, 0.03);
+    EXPECT_NEAR(posted / 4000.0, 0.4, 0.03);
     EXPECT_GT(small, 200);
     EXPECT_EQ(random_smooth_view(random).jpeg.quality, 0);
 }
