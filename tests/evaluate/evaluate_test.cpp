@@ -191,7 +191,7 @@ TEST_F(Evaluate, JudgeOfTheEnsembleIsRefused) {
 TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
     Plan white_box = plan("out");
     white_box.judging = Judging::white_box;
-    white_box.options.iterations = 40;  // it takes some to move random networks furthest
+    white_box.options.iterations = 120;  // it takes some to move random networks furthest
     white_box.conditions = {Condition::clean, Condition::cloaked};
     const Evaluation own = evaluate::evaluate(white_box, kGoOn);
     ASSERT_EQ(own.outcomes.size(), 1U) << "one ensemble, that of the whole pack";
