@@ -3,33 +3,21 @@
 #include <torch/autograd.h>
 #include <torch/torch.h>
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 #include <vector>
+
+#include "image/jpeg_quality.h"
 
 namespace lowkey::cloak {
 namespace {
 
 constexpr int64_t kBlock = 8;
-using Table = std::array<int, kBlock * kBlock>;
 
-// ITU-T T.81, tables K.1 and K.2.
-constexpr Table kLuma = {16, 11, 10, 16, 24,  40,  51,  61,  12, 12, 14, 19, 26,  58,  60,  55,  //
-                         14, 13, 16, 24, 40,  57,  69,  56,  14, 17, 22, 29, 51,  87,  80,  62,  //
-                         18, 22, 37, 56, 68,  109, 103, 77,  24, 35, 55, 64, 81,  104, 113, 92,  //
-                         49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99};
-constexpr Table kChroma = {17, 18, 24, 47, 99, 99, 99, 99, 18, 21, 26, 66, 99, 99, 99, 99,  //
-                           24, 26, 56, 99, 99, 99, 99, 99, 47, 66, 99, 99, 99, 99, 99, 99,  //
-                           99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99,  //
-                           99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99};
-
-torch::Tensor quantiser(const Table& table, double quality, const torch::TensorOptions& options) {
-    const double scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+torch::Tensor quantiser(const image::QuantisationTable& table, double quality,
+                        const torch::TensorOptions& options) {
     std::vector<float> steps;
     for (const int step : table) {
-        const double scaled = std::floor((step * scale + 50) / 100);
-        steps.push_back(static_cast<float>(std::clamp(scaled, 1.0, 255.0)));
+        steps.push_back(static_cast<float>(image::scaled_step(step, quality)));
     }
     return torch::tensor(steps).view({kBlock, kBlock}).to(options);
 }
@@ -91,10 +79,12 @@ torch::Tensor through_jpeg(const torch::Tensor& picture, const Compression& comp
     const torch::Tensor clean_luma = 0.299 * red + 0.587 * green + 0.114 * blue;
     const torch::Tensor dct = cosines(picture.options());
     const torch::Tensor luma =
-        coded(clean_luma - 128, dct, quantiser(kLuma, compression.quality, picture.options()),
-              compression.row, compression.column) +
+        coded(clean_luma - 128, dct,
+              quantiser(image::kLumaTable, compression.quality, picture.options()), compression.row,
+              compression.column) +
         128;
-    const torch::Tensor steps = quantiser(kChroma, compression.quality, picture.options());
+    const torch::Tensor steps =
+        quantiser(image::kChromaTable, compression.quality, picture.options());
     const auto through_chroma = [&](const torch::Tensor& plane) {
         const torch::Tensor small = torch::avg_pool2d(plane, {2, 2}, {2, 2}, {0, 0}, true);
         const torch::Tensor back =
