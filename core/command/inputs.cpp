@@ -15,25 +15,35 @@ bool is_ours(const fs::path& file) {
     return file.stem().extension() == kMark;
 }
 
+bool is_readable(const fs::path& folder) {
+    std::error_code problem;
+    const fs::directory_iterator opened(folder, problem);
+    return !problem;
+}
+
 template <typename Iterator>
 void add_pictures(const fs::path& folder, std::vector<Input>& inputs) {
     std::error_code problem;
-    Iterator entry(folder, fs::directory_options::skip_permission_denied, problem);
+    Iterator entry(folder, problem);
     for (; !problem && entry != Iterator(); entry.increment(problem)) {
         const fs::path& path = entry->path();
         std::error_code ignored;
-        if (path.filename().string().starts_with('.')) {
-            if constexpr (requires { entry.disable_recursion_pending(); })
-                entry.disable_recursion_pending();
-            continue;
+        const bool hidden = path.filename().string().starts_with('.');
+        if constexpr (requires { entry.disable_recursion_pending(); }) {
+            const bool locked = entry->is_directory(ignored) && !is_readable(path);
+            if (hidden || locked) entry.disable_recursion_pending();
+            // Reading it as a picture will fail and say why, and the others go on.
+            if (!hidden && locked)
+                inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
         }
-        if (!entry->is_regular_file(ignored)) continue;
+        if (hidden || !entry->is_regular_file(ignored)) continue;
         if (is_ours(path) || !image::file_type_of_extension(path)) continue;
         inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
     }
     if (problem)
         throw Error(ErrorKind::file, "The folder “" + folder.string() +
-                                         "” cannot be read: " + problem.message() + ".");
+                                         "” cannot be read: " + problem.message() +
+                                         ". Change its permissions or name another one.");
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ struct Input {
 };
 
 // Files as they are; folders as the pictures in them (by extension, sorted), without hidden files
-// and without what lowkey itself made. Throws Error(file) for a folder that cannot be read.
+// and without what lowkey itself made. Throws Error(file) for a folder that cannot be read; one
+// below it that cannot be read comes as a file, which fails by itself.
 std::vector<Input> expand(const std::vector<std::filesystem::path>& named, bool recursive);
 
 // Where `-o` leads: a file for a single input, a folder otherwise.
