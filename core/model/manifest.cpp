@@ -122,8 +122,29 @@ nlohmann::json to_json(const RecogniserEntry& entry) {
     return json;
 }
 
+// Deeper than any manifest; copying or comparing JSON goes down as deep as it is nested.
+constexpr int kDeepest = 16;
+
+// Discarded if it is not JSON or nested too deeply.
+nlohmann::json parse(std::istream& stream) {
+    bool too_deep = false;
+    const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+        too_deep = too_deep || depth > kDeepest;
+        return depth <= kDeepest;
+    };
+    auto json = nlohmann::json::parse(stream, shallow, false);
+    return too_deep ? nlohmann::json(nlohmann::json::value_t::discarded) : json;
+}
+
 void check_file(const std::filesystem::path& folder, const PackFile& file) {
     const auto path = folder / file.file;
+    // A pipe or a device never ends.
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) {
+        throw Error(ErrorKind::pack, "The model file " + path.string() +
+                                         " is missing or no ordinary file. Install the model "
+                                         "pack again.");
+    }
     if (sha256(path) != file.sha256) {
         throw Error(ErrorKind::pack, "The model file " + path.string() +
                                          " is not the one that its pack's manifest describes "
@@ -144,10 +165,12 @@ Manifest read_manifest(const std::filesystem::path& folder) {
                                          "Choose the folder of a pack, or install the pack again.");
     }
     const std::string where = "The model pack's manifest " + path.string();
-    const auto json = size > kMaxManifest ? nlohmann::json(nlohmann::json::value_t::discarded)
-                                          : nlohmann::json::parse(stream, nullptr, false);
+    const auto json =
+        size > kMaxManifest ? nlohmann::json(nlohmann::json::value_t::discarded) : parse(stream);
     if (json.is_discarded()) {
-        throw Error(ErrorKind::pack, where + " is not valid JSON. Install the model pack again.");
+        throw Error(
+            ErrorKind::pack,
+            where + " is not valid JSON, or nested too deeply. Install the model pack again.");
     }
     JsonObject object(json, where);
     const int format = object.integer("format", 1, 1'000'000);

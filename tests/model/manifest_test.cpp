@@ -1,6 +1,7 @@
 #include "model/manifest.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <functional>
 
@@ -125,7 +126,8 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(Manifest, TextThatIsNotJsonIsRefused) {
     const TemporaryFolder folder;
     for (const auto& text :
-         {std::string("{\"format\":"), std::string(), std::string(100000, '{')}) {
+         {std::string("{\"format\":"), std::string(), std::string(100000, '{'),
+          R"({"x":)" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}"}) {
         write_text(folder / "manifest.json", text);
         expect_error(ErrorKind::pack, "not valid JSON", [&] { read_manifest(folder.path()); });
     }
@@ -159,6 +161,10 @@ TEST(Manifest, AChangedFileIsNamedWithTheRemedy) {
     write_text(folder / "one.safetensors", "abd");
     expect_error(ErrorKind::pack, "one.safetensors", [&] { check_files(folder.path(), manifest); });
     expect_error(ErrorKind::pack, "again", [&] { check_files(folder.path(), manifest); });
+    std::filesystem::remove(folder / "one.safetensors");
+    ASSERT_EQ(::mkfifo((folder / "one.safetensors").c_str(), 0600), 0);  // nobody writes to it
+    expect_error(ErrorKind::pack, "no ordinary file",
+                 [&] { check_files(folder.path(), manifest); });
 }
 
 }  // namespace
