@@ -13,7 +13,8 @@ void check(const PictureView& picture, const MaskView& selection) {
         throw Error(ErrorKind::input, "The picture is too large. Scale it down first.");
     if (selection.data != nullptr &&
         (selection.width != picture.width || selection.height != picture.height))
-        throw Error(ErrorKind::input, "The selection and the picture differ in size.");
+        throw Error(ErrorKind::input,
+                    "The selection and the picture differ in size. Make it anew.");
 }
 
 }  // namespace lowkey::client

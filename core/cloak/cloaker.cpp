@@ -67,12 +67,13 @@ auto guarded(const Work& work) -> decltype(work()) {
 void check_selection(const MaskView& selection, const PictureView& picture) {
     if (selection.data == nullptr) return;
     if (selection.width == picture.width && selection.height == picture.height) return;
-    throw Error(ErrorKind::input, "The selection is not as large as the picture.");
+    throw Error(ErrorKind::input,
+                "The selection is not as large as the picture. Make it anew in this picture.");
 }
 
 void check_picture(const PictureView& picture) {
     if (picture.data != nullptr && picture.width > 0 && picture.height > 0) return;
-    throw Error(ErrorKind::input, "The picture is empty.");
+    throw Error(ErrorKind::input, "The picture is empty. Choose one that has pixels.");
 }
 
 bool is_grey(const PictureView& picture, const torch::Tensor& pixels) {

@@ -42,8 +42,11 @@ class TorchScriptRecogniser : public Recogniser {
   private:
     Error cannot_be_run(const std::string& why) const {
         if (cuda::says_out_of_memory(why)) return no_memory_for(file_);
-        return {ErrorKind::pack, "The recogniser " + file_.string() +
-                                     " cannot be run on faces of 112x112 pixels: " + why};
+        return {ErrorKind::pack,
+                "The recogniser " + file_.string() +
+                    " cannot be run on faces of 112x112 pixels. Choose another one. LibTorch "
+                    "says: " +
+                    why};
     }
     std::filesystem::path file_;
     torch::jit::Module module_;
