@@ -31,7 +31,7 @@ std::string reason_and_remedy(int error) {
         case ENOTDIR:
             return "a part of its path is no folder. Check the name";
         default:
-            return std::string(std::strerror(error));
+            return std::string(std::strerror(error)) + ". Try again, or choose another place";
     }
 }
 
@@ -103,6 +103,25 @@ void sync_folder(const fs::path& folder) {
     if (fd.get() >= 0) ::fsync(fd.get());
 }
 
+// A link to a file keeps pointing at it: the file gets the new content.
+fs::path behind_link(const fs::path& path) {
+    std::error_code unresolved;
+    const fs::path resolved =
+        fs::is_symlink(path, unresolved) ? fs::canonical(path, unresolved) : path;
+    return unresolved ? path : resolved;
+}
+
+fs::path folder_of(const fs::path& target) {
+    return target.has_parent_path() ? target.parent_path() : fs::path(".");
+}
+
+[[noreturn]] void fail_to_create(const fs::path& path, const fs::path& folder, int error) {
+    if (error == ENOENT)
+        throw Error(ErrorKind::file, quoted(path) + " cannot be written: the folder " +
+                                         quoted(folder) + " does not exist. Create it first.");
+    fail("written", path, error);
+}
+
 }  // namespace
 
 std::string quoted(const fs::path& path) {
@@ -116,7 +135,8 @@ Bytes read_file(const fs::path& path) {
     struct stat info;
     if (::fstat(fd.get(), &info) != 0) fail("read", path, errno);
     if (S_ISDIR(info.st_mode))
-        throw Error(ErrorKind::file, quoted(path) + " is a folder, not a picture.");
+        throw Error(ErrorKind::file,
+                    quoted(path) + " is a folder, not a picture. Choose a picture in it.");
     if (!S_ISREG(info.st_mode))
         throw Error(ErrorKind::file, quoted(path) + " is no ordinary file. Choose a picture file.");
     if (info.st_size == 0)
@@ -134,26 +154,24 @@ Bytes read_file(const fs::path& path) {
     return bytes;
 }
 
+void check_place(const fs::path& path) {
+    const fs::path target = behind_link(path);
+    permissions_for(target);
+    const fs::path folder = folder_of(target);
+    if (::access(folder.c_str(), W_OK | X_OK) != 0) fail_to_create(path, folder, errno);
+}
+
 void write_file(const fs::path& path, ByteSpan bytes) {
     write_file(path, std::span(&bytes, 1));
 }
 
 void write_file(const fs::path& path, std::span<const ByteSpan> parts) {
-    // A link keeps pointing at its file, which gets the new content.
-    std::error_code unresolved;
-    const fs::path resolved =
-        fs::is_symlink(path, unresolved) ? fs::canonical(path, unresolved) : path;
-    const fs::path& target = unresolved ? path : resolved;
+    const fs::path target = behind_link(path);
     const mode_t mode = permissions_for(target);
-    const fs::path folder = target.has_parent_path() ? target.parent_path() : fs::path(".");
+    const fs::path folder = folder_of(target);
     std::string name = (folder / ".lowkey-XXXXXX").string();
     Descriptor fd(::mkostemp(name.data(), O_CLOEXEC));
-    if (fd.get() < 0) {
-        if (errno == ENOENT)
-            throw Error(ErrorKind::file, quoted(path) + " cannot be written: the folder " +
-                                             quoted(folder) + " does not exist. Create it first.");
-        fail("written", path, errno);
-    }
+    if (fd.get() < 0) fail_to_create(path, folder, errno);
     TemporaryName temporary(name);
     // FAT and some network folders know no permissions: the file is no worse for it.
     [[maybe_unused]] const int ignored = ::fchmod(fd.get(), mode);

@@ -15,6 +15,9 @@ std::string quoted(const std::filesystem::path& path);
 // Throws Error(file) for what is no readable regular file, and for an empty one.
 Bytes read_file(const std::filesystem::path& path);
 
+// Throws Error(file) where write_file() could not: no folder, no permission, read-only.
+void check_place(const std::filesystem::path& path);
+
 // Writes beside `path`, syncs and renames, so that at no moment there is a half-written file under
 // that name. Keeps the permissions of a file that it replaces. Throws Error(file) and leaves
 // nothing behind.
