@@ -25,6 +25,14 @@ Bytes write_png(const PictureView& picture, const FileInfo& info);
 Bytes write_tiff(const PictureView& picture, const FileInfo& info);
 Bytes write_webp(const PictureView& picture, const FileInfo& info);
 
+// Throw Error(input) for what the format cannot hold, as writing does.
+void check_jpeg(const PictureView& picture);
+void check_webp(const PictureView& picture);
+
+// 1..8 as a TIFF's first directory has it: Exiv2 does not read BigTIFF.
+int tiff_orientation(ByteSpan file);
+bool is_big_tiff(ByteSpan file);
+
 // Refuses sizes that no picture has before memory is asked for: a hostile header claims anything.
 void check_size(const std::string& name, std::size_t width, std::size_t height);
 

@@ -23,8 +23,7 @@ std::optional<FileType> type_of(ByteSpan bytes) {
     using namespace std::string_view_literals;
     if (starts("\xFF\xD8\xFF"sv)) return FileType::jpeg;
     if (starts("\x89PNG\r\n\x1A\n"sv)) return FileType::png;
-    if (starts("II*\0"sv) || starts("MM\0*"sv) || starts("II+\0"sv) || starts("MM\0+"sv))
-        return FileType::tiff;
+    if (starts("II*\0"sv) || starts("MM\0*"sv) || is_big_tiff(bytes)) return FileType::tiff;
     if (starts("RIFF"sv) && starts("WEBP"sv, 8)) return FileType::webp;
     return std::nullopt;
 }
@@ -62,6 +61,25 @@ Error out_of_memory(const std::string& name) {
                                    ". Close other programs or scale the picture down."};
 }
 
+// Rows become columns: so do the frequencies that a table is of.
+void transpose(JpegCoding& coding) {
+    for (auto& [horizontal, vertical] : coding.sampling) std::swap(horizontal, vertical);
+    for (auto& table : coding.tables)
+        for (std::size_t row = 0; row < 8; ++row)
+            for (std::size_t column = 0; column < row; ++column)
+                std::swap(table[8 * row + column], table[8 * column + row]);
+}
+
+// Only a PNG can say "linear light" without a profile.
+FileInfo with_encoding_told(FileInfo info, const PixelFormat& format) {
+    if (info.type == FileType::png || format.encoding != Encoding::linear ||
+        !info.icc_profile.empty())
+        return info;
+    info.icc_profile =
+        linear_profile(color_channel_count(format.channels) == 1, info.png_colour.chromaticities);
+    return info;
+}
+
 }  // namespace
 
 void check_size(const std::string& name, std::size_t width, std::size_t height) {
@@ -93,13 +111,12 @@ LoadedPicture read(const fs::path& path) {
         loaded.info.source = path;
         if (is_linear_profile(loaded.info.icc_profile))
             loaded.picture.set_encoding(Encoding::linear);
-        const int orientation = orientation_of(bytes);
+        const int orientation =
+            type == FileType::tiff ? tiff_orientation(bytes) : orientation_of(bytes);
         loaded.picture = upright(std::move(loaded.picture), orientation);
         if (swaps_sides(orientation)) {
             std::swap(loaded.info.resolution.x, loaded.info.resolution.y);
-            if (loaded.info.jpeg)
-                for (auto& [horizontal, vertical] : loaded.info.jpeg->sampling)
-                    std::swap(horizontal, vertical);
+            if (loaded.info.jpeg) transpose(*loaded.info.jpeg);
         }
         return loaded;
     } catch (const std::bad_alloc&) {
@@ -107,9 +124,15 @@ LoadedPicture read(const fs::path& path) {
     }
 }
 
+void check_writable(const fs::path& path, const PictureView& picture, const FileInfo& info) {
+    if (info.type == FileType::jpeg) check_jpeg(picture);
+    if (info.type == FileType::webp) check_webp(picture);
+    check_place(path);
+}
+
 bool write(const fs::path& path, const PictureView& picture, const FileInfo& info, Exif exif) {
     try {
-        Bytes bytes = encode(picture, info);
+        Bytes bytes = encode(picture, with_encoding_told(info, picture.format));
         bool complete = true;
         if (exif == Exif::keep && !info.source.empty())
             complete = copy_metadata(read_file(info.source), bytes, picture.width, picture.height);

@@ -2,8 +2,8 @@
 //
 // Pixel values are taken as the display-encoded R'G'B' that the file holds, in whatever profile it
 // carries, and the profile is kept as it is. They are not converted to sRGB: recognisers are fed
-// undecoded files by their operators, and a conversion would change every pixel of the picture.
-// Only a profile (or PNG gamma) that says "linear light" is heeded, as Encoding::linear.
+// such values as they are by their operators, and a conversion would change every pixel of the
+// picture. Only a profile (or PNG gamma) that says "linear light" is heeded, as Encoding::linear.
 #pragma once
 
 #include <array>
@@ -28,7 +28,6 @@ struct Resolution {
 struct JpegCoding {
     std::vector<std::array<std::uint16_t, 64>> tables;  // quantisation, by component; natural order
     std::vector<std::array<std::uint8_t, 2>> sampling;  // horizontal, vertical, by component
-    bool progressive = false;
 };
 
 // The colour that a PNG states outside a profile, in 1/100000 as the file has it.
@@ -49,10 +48,10 @@ struct FileInfo {
     bool jpeg_progressive = false;
     std::optional<JpegCoding> jpeg;  // set by read() for a JPEG
     bool lossless = true;            // the source was; WebP is then written lossless
-    int bits = 8;
     Resolution resolution;
     PngColour png_colour;
-    int tiff_compression = 0;  // the source's COMPRESSION_* tag; 0: not a TIFF
+    int tiff_compression = 0;         // the source's COMPRESSION_* tag; 0: not a TIFF
+    bool tiff_alpha_unnamed = false;  // the fourth channel is EXTRASAMPLE_UNSPECIFIED
 };
 
 struct LoadedPicture {
@@ -69,11 +68,16 @@ LoadedPicture read(const std::filesystem::path& path);
 
 enum class Exif { keep, drop };  // GPS, thumbnail and maker notes are removed in either case
 
+// Throws what write() would for a place that cannot be written or a type that cannot hold the
+// picture, before hours are spent on it.
+void check_writable(const std::filesystem::path& path, const PictureView& picture,
+                    const FileInfo& info);
+
 // Writes info.type to a temporary file beside `path` and renames; on any failure nothing is left
 // behind and what `path` held stays. An existing file is replaced. Orientation becomes 1.
 // False if metadata was to be kept but cannot be read or does not fit into the new file.
-// Throws Error(file), Error(input) if the type cannot hold the picture (JPEG and alpha),
-// Error(memory).
+// Throws Error(file), also if the source is gone meanwhile, Error(input) if the type cannot hold
+// the picture (JPEG and alpha), Error(memory).
 bool write(const std::filesystem::path& path, const PictureView& picture, const FileInfo& info,
            Exif exif);
 

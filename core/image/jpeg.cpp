@@ -91,18 +91,16 @@ struct Decoder {
 
 JpegCoding coding_of(const jpeg_decompress_struct& codec) {
     JpegCoding coding;
-    coding.progressive = codec.progressive_mode != 0;
     for (int i = 0; i < codec.num_components; ++i) {
         const jpeg_component_info& component = codec.comp_info[i];
         coding.sampling.push_back({static_cast<std::uint8_t>(component.h_samp_factor),
                                    static_cast<std::uint8_t>(component.v_samp_factor)});
-        // Tables are saved per component when its first scan starts; before that by number.
-        const JQUANT_TBL* table = component.quant_table
-                                      ? component.quant_table
-                                      : codec.quant_tbl_ptrs[component.quant_tbl_no];
-        if (!table) continue;
+        // Saved when its first scan starts. A component without a scan has none, and its number of
+        // a table has not been looked at by libjpeg: it may be anything.
+        if (component.quant_table == nullptr) continue;
         std::array<std::uint16_t, 64> values;
-        std::copy(std::begin(table->quantval), std::end(table->quantval), values.begin());
+        std::copy(std::begin(component.quant_table->quantval),
+                  std::end(component.quant_table->quantval), values.begin());
         coding.tables.push_back(values);
     }
     if (coding.tables.size() != coding.sampling.size()) coding.tables.clear();
@@ -135,6 +133,8 @@ struct Encoder {
         jpeg_create_compress(&codec);
     }
     ~Encoder() {
+        // libjpeg tells where its buffer has moved only at the end, which a fault does not reach.
+        if (codec.dest != nullptr) codec.dest->term_destination(&codec);
         jpeg_destroy_compress(&codec);
         std::free(buffer);
     }
@@ -233,14 +233,14 @@ LoadedPicture read_jpeg(ByteSpan file, const std::string& name) {
     const bool finished = guarded(decoder.manager, [&] { jpeg_finish_decompress(&codec); });
     if (!finished || decoder.manager.damaged) fail();
     if (!coding.tables.empty()) loaded.info.jpeg_quality = estimate_jpeg_quality(coding.tables);
-    loaded.info.jpeg_progressive = coding.progressive;
+    loaded.info.jpeg_progressive = codec.progressive_mode != 0;
     loaded.info.jpeg_subsampled =
         coding.sampling.size() == 3 && coding.sampling[0] != coding.sampling[1];
     loaded.info.jpeg = std::move(coding);
     return loaded;
 }
 
-Bytes write_jpeg(const PictureView& picture, const FileInfo& info) {
+void check_jpeg(const PictureView& picture) {
     if (has_alpha(picture.format.channels))
         throw Error(
             ErrorKind::input,
@@ -249,6 +249,10 @@ Bytes write_jpeg(const PictureView& picture, const FileInfo& info) {
         throw Error(ErrorKind::input,
                     "JPEG holds at most 65500 pixels a side. Choose a PNG or TIFF file "
                     "as the output, or scale the picture down.");
+}
+
+Bytes write_jpeg(const PictureView& picture, const FileInfo& info) {
+    check_jpeg(picture);
     Picture converted;
     PictureView source = picture;
     if (picture.format.sample != Sample::u8) {

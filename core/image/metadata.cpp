@@ -102,6 +102,8 @@ int orientation_of(ByteSpan file) {
 }
 
 bool copy_metadata(ByteSpan source, Bytes& encoded, int width, int height) {
+    // Exiv2 opens BigTIFF and finds nothing in it.
+    if (is_big_tiff(source) || is_big_tiff(encoded)) return false;
     const std::lock_guard lock(exiv2_mutex());
     try {
         const auto from = open(source);

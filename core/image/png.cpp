@@ -202,7 +202,6 @@ LoadedPicture read_png(ByteSpan file, const std::string& name) {
 
     LoadedPicture loaded;
     loaded.info.type = FileType::png;
-    loaded.info.bits = png_get_bit_depth(png, reader.info) == 16 ? 16 : 8;
     read_colour(reader, loaded.info);
     const std::size_t bits_per_pixel = static_cast<std::size_t>(
         png_get_bit_depth(png, reader.info) * png_get_channels(png, reader.info));
@@ -225,8 +224,8 @@ LoadedPicture read_png(ByteSpan file, const std::string& name) {
     const Channels channels = channels_of(png_get_color_type(png, reader.info));
     const bool linear = loaded.info.png_colour.gamma == kLinearGamma;
     loaded.picture = Picture(static_cast<int>(width), static_cast<int>(height),
-                             {loaded.info.bits == 16 ? Sample::u16 : Sample::u8, channels,
-                              linear ? Encoding::linear : Encoding::encoded});
+                             {png_get_bit_depth(png, reader.info) == 16 ? Sample::u16 : Sample::u8,
+                              channels, linear ? Encoding::linear : Encoding::encoded});
     Picture& picture = loaded.picture;
     const bool has_pixels = guarded(png, [&] {
         for (int pass = 0; pass < passes; ++pass)

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <string_view>
 
 #include "image/codec.h"
 #include "image/tiff_file.h"
@@ -9,12 +10,15 @@
 namespace lowkey::image {
 namespace {
 
+// Of small pictures; writers use up to a megapixel.
+constexpr std::size_t kLargestTile = std::size_t{1} << 26;
+
 struct Layout {
     std::uint32_t width = 0, height = 0;
     std::uint16_t bits = 1, samples = 1, sample_format = SAMPLEFORMAT_UINT;
     std::uint16_t photometric = PHOTOMETRIC_RGB, planar = PLANARCONFIG_CONTIG;
     std::uint16_t extra = 0;  // samples beyond the colours
-    bool premultiplied = false;
+    bool premultiplied = false, unnamed = false;
 };
 
 Layout layout_of(const TiffFile& file, const std::string& name) {
@@ -30,6 +34,7 @@ Layout layout_of(const TiffFile& file, const std::string& name) {
     std::uint16_t* kinds = nullptr;
     TIFFGetFieldDefaulted(file.get(), TIFFTAG_EXTRASAMPLES, &layout.extra, &kinds);
     layout.premultiplied = layout.extra == 1 && kinds[0] == EXTRASAMPLE_ASSOCALPHA;
+    layout.unnamed = layout.extra == 1 && kinds[0] == EXTRASAMPLE_UNSPECIFIED;
     return layout;
 }
 
@@ -50,13 +55,21 @@ void refuse_unsupported(const Layout& layout, const std::string& name) {
                         "them first.");
 }
 
-// A second page that is no reduced copy of the first would be lost in the output.
+bool is_page(const TiffFile& file) {
+    const auto kind = file.tag<std::uint32_t>(TIFFTAG_SUBFILETYPE, 0);
+    return !(kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK));
+}
+
+// A second page that is no reduced copy of the first would be lost in the output. Camera raw files
+// begin with a preview and keep the photo where no TIFF reader looks.
 void refuse_pages(const TiffFile& file, const std::string& name) {
-    int pages = 0;
-    do {
-        const auto kind = file.tag<std::uint32_t>(TIFFTAG_SUBFILETYPE, 0);
-        if (!(kind & (FILETYPE_REDUCEDIMAGE | FILETYPE_MASK))) ++pages;
-    } while (pages < 2 && TIFFReadDirectory(file.get()));
+    if (!is_page(file))
+        throw Error(ErrorKind::input,
+                    name +
+                        " begins with a mere preview, as the raw files of cameras do. Develop it "
+                        "first, and export it as TIFF or JPEG.");
+    int pages = 1;
+    while (pages < 2 && TIFFReadDirectory(file.get())) pages += is_page(file) ? 1 : 0;
     if (pages > 1)
         throw Error(ErrorKind::input,
                     name + " has several pages. Save each page as a file of its own first.");
@@ -68,7 +81,7 @@ bool is_plain(const Layout& layout) {
                       layout.photometric == PHOTOMETRIC_MINISWHITE;
     if (!grey && layout.photometric != PHOTOMETRIC_RGB) return false;
     const int colors = grey ? 1 : 3;
-    if (layout.samples != colors && layout.samples != colors + 1) return false;
+    if (layout.samples != colors + layout.extra) return false;
     if (layout.sample_format == SAMPLEFORMAT_IEEEFP) return layout.bits == 32;
     return layout.sample_format == SAMPLEFORMAT_UINT && (layout.bits == 8 || layout.bits == 16);
 }
@@ -115,6 +128,8 @@ void read_tiles(const TiffFile& file, const Target& target, const std::string& n
         fail_damaged(name, "its tiles have no size");
     const auto width = static_cast<std::uint32_t>(target.picture.width());
     const auto height = static_cast<std::uint32_t>(target.picture.height());
+    if (tile_bytes > std::max(kLargestTile, 2 * target.picture.size_bytes()))
+        fail_damaged(name, "its tiles are far larger than the picture");
     Bytes tile(tile_bytes);
     for (std::uint32_t y = 0; y < height; y += tile_height)
         for (std::uint32_t x = 0; x < width; x += tile_width) {
@@ -251,6 +266,19 @@ Resolution resolution_of(const TiffFile& file) {
 
 }  // namespace
 
+bool is_big_tiff(ByteSpan bytes) {
+    using namespace std::string_view_literals;
+    const std::string_view start(reinterpret_cast<const char*>(bytes.data()),
+                                 std::min<std::size_t>(4, bytes.size()));
+    return start == "II+\0"sv || start == "MM\0+"sv;
+}
+
+int tiff_orientation(ByteSpan bytes) {
+    const TiffFile file(bytes);
+    const int value = file.get() ? file.tag<std::uint16_t>(TIFFTAG_ORIENTATION, 1) : 1;
+    return value >= 1 && value <= 8 ? value : 1;
+}
+
 LoadedPicture read_tiff(ByteSpan bytes, const std::string& name) {
     const TiffFile file(bytes);
     if (!file.get()) fail_damaged(name, file.problem());
@@ -261,7 +289,7 @@ LoadedPicture read_tiff(ByteSpan bytes, const std::string& name) {
 
     LoadedPicture loaded;
     loaded.info.type = FileType::tiff;
-    loaded.info.bits = layout.bits;
+    loaded.info.tiff_alpha_unnamed = layout.unnamed;
     loaded.info.tiff_compression = file.tag<std::uint16_t>(TIFFTAG_COMPRESSION, COMPRESSION_NONE);
     loaded.info.resolution = resolution_of(file);
     std::uint32_t profile_size = 0;

@@ -37,7 +37,8 @@ void set_tags(TIFF* tiff, const PictureView& picture, const FileInfo& info) {
     TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC,
                  color_channel_count(channels) == 1 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB);
     if (has_alpha(channels)) {
-        const std::uint16_t kind = EXTRASAMPLE_UNASSALPHA;
+        const std::uint16_t kind =
+            info.tiff_alpha_unnamed ? EXTRASAMPLE_UNSPECIFIED : EXTRASAMPLE_UNASSALPHA;
         TIFFSetField(tiff, TIFFTAG_EXTRASAMPLES, 1, &kind);
     }
     TIFFSetField(tiff, TIFFTAG_COMPRESSION, compression);

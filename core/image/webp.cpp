@@ -90,11 +90,15 @@ LoadedPicture read_webp(ByteSpan file, const std::string& name) {
     return loaded;
 }
 
-Bytes write_webp(const PictureView& picture, const FileInfo& info) {
+void check_webp(const PictureView& picture) {
     if (picture.width > WEBP_MAX_DIMENSION || picture.height > WEBP_MAX_DIMENSION)
         throw Error(ErrorKind::input,
                     "WebP holds at most 16383 pixels a side. Choose a PNG, TIFF or JPEG "
                     "file as the output, or scale the picture down.");
+}
+
+Bytes write_webp(const PictureView& picture, const FileInfo& info) {
+    check_webp(picture);
     // WebP has neither grey nor more than 8 bits.
     const Channels channels = has_alpha(picture.format.channels) ? Channels::rgba : Channels::rgb;
     const Picture source = with_format(picture, Sample::u8, channels);

@@ -91,6 +91,27 @@ TEST_F(Hostile, AJpegThatClaimsMoreThanAnyCameraIsRefused) {
     EXPECT_NE(std::string(error.what()).find("megapixels"), std::string::npos);
 }
 
+// libjpeg does not look at the number of a table that no scan asks for.
+TEST_F(Hostile, AJpegWhoseColoursHaveNoScanHasNoTablesOfTheirs) {
+    FileInfo info;
+    info.type = FileType::jpeg;
+    write(path("grey.jpg"), gradient(40, 30, Sample::u8, Channels::grey).view(), info, Exif::drop);
+    Bytes bytes = load_bytes(path("grey.jpg"));
+    const Bytes marker = {std::byte{0xFF}, std::byte{0xC0}};
+    const auto at = std::search(bytes.begin(), bytes.end(), marker.begin(), marker.end());
+    ASSERT_NE(at, bytes.end());
+    at[3] = std::byte{17};  // its length, with three components of three bytes
+    at[9] = std::byte{3};
+    const Bytes colours = {std::byte{2}, std::byte{0x11}, std::byte{200},
+                           std::byte{3}, std::byte{0x11}, std::byte{255}};
+    bytes.insert(at + 13, colours.begin(), colours.end());
+    save_bytes(path("x.jpg"), bytes);
+    const LoadedPicture loaded = read(path("x.jpg"));
+    EXPECT_EQ(loaded.picture.format().channels, Channels::rgb);
+    EXPECT_TRUE(loaded.info.jpeg->tables.empty());
+    EXPECT_FALSE(loaded.info.jpeg_quality.has_value());
+}
+
 TEST_F(Hostile, WhatIsNoPictureGetsItsOwnMessage) {
     EXPECT_EQ(error_of([&] { read(path("missing.jpg")); }).kind, ErrorKind::file);
     EXPECT_EQ(error_of([&] { read(path(".")); }).kind, ErrorKind::file);

@@ -97,6 +97,22 @@ TEST_F(Orientation, JpegIsTurnedToo) {
     }
 }
 
+TEST_F(Orientation, AJpegsTablesAreTurnedWithIt) {
+    FileInfo info;
+    info.type = FileType::jpeg;
+    info.quality = 50;  // the tables of Annex K as they are, which differ along rows and columns
+    write(path("a.jpg"), gradient(64, 40, Sample::u8, Channels::rgb).view(), info, Exif::drop);
+    const JpegCoding stored = read(path("a.jpg")).info.jpeg.value();
+    set_orientation(path("a.jpg"), 6);
+    const LoadedPicture loaded = read(path("a.jpg"));
+    for (std::size_t row = 0; row < 8; ++row)
+        for (std::size_t column = 0; column < 8; ++column)
+            EXPECT_EQ(loaded.info.jpeg->tables[0][8 * row + column],
+                      stored.tables[0][8 * column + row]);
+    EXPECT_NE(stored.tables[0], loaded.info.jpeg->tables[0]);
+    EXPECT_EQ(loaded.info.jpeg_quality, 50);
+}
+
 TEST_F(Orientation, NonsenseIsIgnored) {
     const Picture stored = gradient(23, 11, Sample::u8, Channels::rgb);
     FileInfo info;

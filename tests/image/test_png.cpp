@@ -35,7 +35,7 @@ TEST_F(Png, EveryIntegerFormatSurvivesBitForBit) {
             const Picture picture = gradient(37, 23, sample, channels);
             const LoadedPicture loaded = round_trip(picture);
             EXPECT_TRUE(same_bits(loaded.picture.view(), picture.view()));
-            EXPECT_EQ(loaded.info.bits, sample == Sample::u16 ? 16 : 8);
+            EXPECT_EQ(loaded.picture.format().sample, sample);
         }
 }
 
@@ -91,6 +91,21 @@ TEST_F(Png, LinearLightIsNoticedByProfileAndByGamma) {
     const LoadedPicture loaded = round_trip(gradient(8, 8, Sample::u16, Channels::rgb), by_gamma);
     EXPECT_EQ(loaded.picture.format().encoding, Encoding::linear);
     EXPECT_EQ(loaded.info.png_colour.gamma, 100000);
+}
+
+// TIFF, JPEG and WebP say so by a profile alone.
+TEST_F(Png, LinearLightByGammaIsToldInOtherFormatsToo) {
+    FileInfo info;
+    info.png_colour.gamma = 100000;
+    for (const Channels channels : {Channels::grey, Channels::rgb}) {
+        LoadedPicture loaded = round_trip(gradient(16, 16, Sample::u16, channels), info);
+        for (const char* name : {"a.tif", "a.jpg", "a.webp"}) {
+            if (channels == Channels::grey && name == std::string("a.webp")) continue;
+            loaded.info.type = file_type_of_extension(name).value();
+            write(path(name), loaded.picture.view(), loaded.info, Exif::drop);
+            EXPECT_EQ(read(path(name)).picture.format().encoding, Encoding::linear) << name;
+        }
+    }
 }
 
 TEST_F(Png, ResolutionIsKept) {

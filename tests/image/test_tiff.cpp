@@ -1,5 +1,7 @@
 #include <tiffio.h>
 
+#include <algorithm>
+
 #include "fixture.h"
 
 using namespace lowkey;
@@ -23,12 +25,14 @@ struct RawTiff {
     bool tiled = false;
     int compression = COMPRESSION_NONE;
     int pages = 1;
-    bool later_pages_are_thumbnails = false;
+    bool later_pages_are_thumbnails = false, first_page_is_preview = false;
+    const char* mode = "w";
+    int orientation = 0;
 };
 
 // 32 x 16, sample c of pixel (x, y) is 4 x + y + 10 c.
 void write_raw(const std::filesystem::path& path, const RawTiff& raw) {
-    TIFF* tiff = TIFFOpen(path.c_str(), "w");
+    TIFF* tiff = TIFFOpen(path.c_str(), raw.mode);
     ASSERT_NE(tiff, nullptr);
     for (int page = 0; page < raw.pages; ++page) {
         TIFFSetField(tiff, TIFFTAG_IMAGEWIDTH, 32);
@@ -38,7 +42,8 @@ void write_raw(const std::filesystem::path& path, const RawTiff& raw) {
         TIFFSetField(tiff, TIFFTAG_PHOTOMETRIC, raw.photometric);
         TIFFSetField(tiff, TIFFTAG_PLANARCONFIG, raw.planar);
         TIFFSetField(tiff, TIFFTAG_COMPRESSION, raw.compression);
-        if (page > 0 && raw.later_pages_are_thumbnails)
+        if (raw.orientation > 0) TIFFSetField(tiff, TIFFTAG_ORIENTATION, raw.orientation);
+        if (page > 0 ? raw.later_pages_are_thumbnails : raw.first_page_is_preview)
             TIFFSetField(tiff, TIFFTAG_SUBFILETYPE, FILETYPE_REDUCEDIMAGE);
         if (raw.photometric == PHOTOMETRIC_PALETTE) {
             std::vector<std::uint16_t> red(256), green(256), blue(256);
@@ -180,6 +185,73 @@ TEST_F(Tiff, SeveralPagesAreRefusedButThumbnailPagesAreLeftOut) {
     ASSERT_NE(tiff, nullptr);
     EXPECT_EQ(TIFFNumberOfDirectories(tiff), 1);
     TIFFClose(tiff);
+}
+
+TEST_F(Tiff, AFileThatBeginsWithAPreviewIsRefused) {
+    RawTiff raw;
+    raw.first_page_is_preview = true;
+    for (const int pages : {1, 2}) {
+        raw.pages = pages;
+        write_raw(path("raw.dng"), raw);
+        const Error error = error_of([&] { read(path("raw.dng")); });
+        EXPECT_EQ(error.kind, ErrorKind::input);
+        EXPECT_NE(std::string(error.what()).find("Develop it"), std::string::npos);
+    }
+}
+
+TEST_F(Tiff, AnExtraChannelAmongTheColoursIsRefused) {
+    RawTiff raw;
+    raw.extra = EXTRASAMPLE_ASSOCALPHA;
+    write_raw(path("raw.tif"), raw);
+    EXPECT_EQ(error_of([&] { read(path("raw.tif")); }).kind, ErrorKind::input);
+}
+
+TEST_F(Tiff, AFourthChannelOfNoNameIsNotMadeTransparency) {
+    for (const int kind : {EXTRASAMPLE_UNSPECIFIED, EXTRASAMPLE_UNASSALPHA}) {
+        RawTiff raw;
+        raw.samples = 4;
+        raw.extra = kind;
+        write_raw(path("raw.tif"), raw);
+        const LoadedPicture loaded = read(path("raw.tif"));
+        write(path("b.tif"), loaded.picture.view(), loaded.info, Exif::keep);
+        TIFF* tiff = TIFFOpen(path("b.tif").c_str(), "r");
+        ASSERT_NE(tiff, nullptr);
+        std::uint16_t count = 0, *kinds = nullptr;
+        TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &count, &kinds);
+        ASSERT_EQ(count, 1);
+        EXPECT_EQ(kinds[0], kind);
+        TIFFClose(tiff);
+    }
+}
+
+TEST_F(Tiff, BigTiffIsTurnedAndSaysThatItsMetadataIsLeftOut) {
+    RawTiff raw;
+    raw.mode = "w8";
+    raw.orientation = ORIENTATION_RIGHTTOP;
+    write_raw(path("big.tif"), raw);
+    const LoadedPicture loaded = read(path("big.tif"));
+    EXPECT_EQ(loaded.picture.width(), 16);
+    EXPECT_EQ(byte_at(loaded.picture, 15, 0, 0), 0);  // the first stored pixel
+    EXPECT_FALSE(write(path("b.tif"), loaded.picture.view(), loaded.info, Exif::keep));
+    EXPECT_EQ(read(path("b.tif")).picture.width(), 16);
+}
+
+TEST_F(Tiff, TilesFarLargerThanThePictureAreRefused) {
+    RawTiff raw;
+    raw.tiled = true;
+    write_raw(path("raw.tif"), raw);
+    Bytes bytes = load_bytes(path("raw.tif"));
+    for (const std::uint16_t tag : {TIFFTAG_TILEWIDTH, TIFFTAG_TILELENGTH}) {
+        // A directory's entry: tag, type 4 (32 bits), one value, the value.
+        const std::uint32_t claim[] = {tag | 4U << 16, 1, 30000};
+        const auto* entry = reinterpret_cast<const std::byte*>(claim);
+        const auto at = std::search(bytes.begin(), bytes.end(), entry, entry + 2);
+        ASSERT_NE(at, bytes.end());
+        std::copy(entry, entry + sizeof claim, at);
+    }
+    save_bytes(path("raw.tif"), bytes);
+    EXPECT_NE(std::string(error_of([&] { read(path("raw.tif")); }).what()).find("far larger"),
+              std::string::npos);
 }
 
 TEST_F(Tiff, ThirtyTwoBitIntegersAreRefused) {

@@ -78,6 +78,35 @@ TEST_F(Write, AReadOnlyFolderSaysSo) {
     EXPECT_TRUE(std::filesystem::is_empty(path("locked")));
 }
 
+TEST_F(Write, WhatCannotBeWrittenIsKnownBefore) {
+    std::filesystem::create_directory(path("locked"));
+    ::chmod(path("locked").c_str(), 0555);
+    ::chmod(path("").c_str(), 0755);
+    const auto error = [&](const std::string& name, const Picture& picture, FileType type) {
+        FileInfo info;
+        info.type = type;
+        try {
+            check_writable(path(name), picture.view(), info);
+        } catch (const Error& error) {
+            return std::string(error.what());
+        }
+        return std::string();
+    };
+    EXPECT_EQ(error("a.png", picture_, FileType::png), "");
+    EXPECT_NE(error("none/a.png", picture_, FileType::png).find("does not exist"),
+              std::string::npos);
+    const Picture see_through = gradient(20, 15, Sample::u8, Channels::rgba);
+    EXPECT_NE(error("a.jpg", see_through, FileType::jpeg).find("transparency"), std::string::npos);
+    const Picture wide = gradient(17000, 2, Sample::u8, Channels::grey);
+    EXPECT_NE(error("a.webp", wide, FileType::webp).find("16383"), std::string::npos);
+    EXPECT_TRUE(in_child([&] {
+        if (::geteuid() == 0 && ::setuid(65534) != 0) return false;  // root may write anywhere
+        return error("locked/a.png", picture_, FileType::png).find("permission is denied") !=
+               std::string::npos;
+    }));
+    EXPECT_EQ(files(), std::vector<std::string>{"locked"});
+}
+
 TEST_F(Write, OddTargetsAreRefused) {
     EXPECT_TRUE(refuses(path("none") / "a.png", "does not exist"));
     EXPECT_TRUE(refuses(path("."), "no ordinary file"));
