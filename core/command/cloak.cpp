@@ -88,7 +88,8 @@ void claim(Batch& batch, const Input& input, const fs::path& output) {
         throw Error(ErrorKind::file, "“" + output.string() +
                                          "” is the place of another picture of the same name. "
                                          "Cloak them into different folders.");
-    if (place != whole(input.file) && batch.inputs.contains(place))
+    const bool named = batch.to.file && place == whole(input.file);
+    if (!named && batch.inputs.contains(place))
         throw Error(ErrorKind::file, "“" + output.string() +
                                          "” is itself one of the pictures to cloak, so it is not "
                                          "written over. Cloak into another folder with -o.");
@@ -112,14 +113,15 @@ Outcome cloak_file(Batch& batch, const Input& input) {
         }
         refuse_existing(output);
     }
+    if (output.has_parent_path())
+        fs::create_directories(output.parent_path(), problem);  // check_writable() complains
+    image::check_writable(output, loaded.picture.view(), loaded.info);
     const auto progress = [&](const Progress& p) {
         batch.line.update(p.fraction, p.stage);
         return !interrupted();
     };
     CloakResult result = batch.cloaker.cloak(loaded.picture.view(), batch.options, {}, progress);
     if (interrupted()) throw Error(ErrorKind::cancelled, "Cancelled.");
-    if (output.has_parent_path())
-        fs::create_directories(output.parent_path(), problem);  // write() complains
     const auto exif = batch.arguments.exif == "keep" ? image::Exif::keep : image::Exif::drop;
     if (!image::write(output, result.picture.view(), loaded.info, exif))
         result.report.notes.emplace_back(

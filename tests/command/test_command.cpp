@@ -364,6 +364,24 @@ TEST_F(Command, ForceDoesNotWriteOverAnotherPictureOfTheBatch) {
     EXPECT_EQ(cloak({picture.string(), "-o", picture.string(), "--force"}).status, 0);
 }
 
+TEST_F(Command, ForceDoesNotFollowALinkToTheOriginal) {
+    const auto picture = make("a.png");
+    const std::string before = text_of(picture);
+    fs::create_symlink("a.png", path("a.cloaked.png"));
+    const Result result = cloak({picture.string(), "--force"});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, HasSubstr("is itself one of the pictures"));
+    EXPECT_EQ(text_of(picture), before);
+}
+
+// It has no face, which would be the complaint once faces were looked for.
+TEST_F(Command, AnOutputThatCannotHoldThePictureIsRefusedBeforeTheWork) {
+    const auto picture = make("a.png", Sample::u8, Channels::rgba);
+    const Result result = run("cloak", {picture.string(), "-o", path("a.jpg").string()});
+    EXPECT_EQ(result.status, 1);
+    EXPECT_THAT(result.err, HasSubstr("transparency"));
+}
+
 TEST_F(Command, NoFaceIsAClearErrorAndWritesNothing) {
     const auto picture = make("a.png");
     const Result result = run("cloak", {picture.string()});
