@@ -103,15 +103,13 @@ QRect Filter::changedRect(const QRect& rect, const KisFilterConfigurationSP, int
 
 KisFilterConfigurationSP Filter::factoryConfiguration(KisResourcesInterfaceSP resources) const {
     KisFilterConfigurationSP configuration = KisFilter::factoryConfiguration(resources);
-    write_settings({}, *configuration);
+    write_start({}, *configuration);
     return configuration;
 }
 
 KisFilterConfigurationSP Filter::defaultConfiguration(KisResourcesInterfaceSP resources) const {
     KisFilterConfigurationSP configuration = factoryConfiguration(resources);
-    Settings settings;
-    settings.options = remembered_options();
-    write_settings(settings, *configuration);
+    write_start(remembered_options(), *configuration);
     return configuration;
 }
 

@@ -80,6 +80,16 @@ void write_settings(const Settings& settings, KisPropertiesConfiguration& config
     configuration.setProperty("picture", settings.picture);
 }
 
+void write_start(const Options& options, KisPropertiesConfiguration& configuration) {
+    Settings settings;
+    settings.options = options;
+    write_settings(settings, configuration);
+    const PresetDefaults& defaults = preset_defaults(options.preset);
+    if (effective_strength(options) == defaults.strength) configuration.removeProperty("strength");
+    if (effective_iterations(options) == defaults.iterations)
+        configuration.removeProperty("iterations");
+}
+
 Options remembered_options() {
     const KConfigGroup group(KSharedConfig::openConfig(), kGroup);
     Options options;
@@ -92,11 +102,19 @@ Options remembered_options() {
     return options;
 }
 
+// The preset's own numbers are not kept: another version may have better ones.
 void remember(const Options& options) {
     KConfigGroup group(KSharedConfig::openConfig(), kGroup);
+    const PresetDefaults& defaults = preset_defaults(options.preset);
+    const auto keep = [&](const char* name, int value, int preset_value) {
+        if (value == preset_value)
+            group.deleteEntry(name);
+        else
+            group.writeEntry(name, value);
+    };
     group.writeEntry("preset", preset_name(options.preset));
-    group.writeEntry("strength", effective_strength(options));
-    group.writeEntry("iterations", effective_iterations(options));
+    keep("strength", effective_strength(options), defaults.strength);
+    keep("iterations", effective_iterations(options), defaults.iterations);
     group.sync();
 }
 

@@ -24,6 +24,9 @@ struct Settings {
 
 Settings read_settings(const KisPropertiesConfiguration& configuration);
 void write_settings(const Settings& settings, KisPropertiesConfiguration& configuration);
+// What a script or a dialog begins with and changes: without strength and iterations where they are
+// the preset's, so that they follow another preset.
+void write_start(const Options& options, KisPropertiesConfiguration& configuration);
 
 // What the dialog starts with: as last used (faces and region belong to one picture and are not
 // kept).

@@ -337,6 +337,19 @@ class RealWorker(HeadlessTest):
         self.assertIsNotNone(expected.changed(self.pixels("in.png")))
         self.assertLessEqual(self.pixels("out.png").largest_difference(expected), 1)
 
+    def test_a_preset_alone_brings_its_own_strength(self):
+        shutil.copy(DATA / "two_faces.png", self.folder / "in.png")
+        self.SETTINGS = ["--preset", "strong", "--iterations", "3"]
+        self.command(self.folder / "in.png", self.folder / "expected.png")
+        self.session.run_script('''
+            def body():
+                document = open_picture("in.png")
+                add_layer(document, lowkey(preset="strong", iterations=3))
+                export(document, "out.png")
+                close(document)
+        ''', timeout=500)
+        self.assertLessEqual(self.pixels("out.png").largest_difference(self.pixels("expected.png")), 1)
+
     def test_a_region_without_a_face_is_cloaked_and_said(self):
         pictures.noise(self.folder / "in.png", 400, 300)
         output = self.session.run_script('''
