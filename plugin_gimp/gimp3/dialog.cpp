@@ -24,6 +24,15 @@ Settings fill_in(GimpProcedureConfig* config, const std::optional<Settings>& bef
     return settings_of(config);
 }
 
+// GIMP keeps them for the next time: the preset's own numbers not, for another version may have
+// better ones.
+void forget_presets_numbers(GimpProcedureConfig* config) {
+    const Settings chosen = settings_of(config);
+    const PresetDefaults& defaults = preset_defaults(chosen.preset);
+    if (chosen.strength == defaults.strength) g_object_set(config, "strength", -1, nullptr);
+    if (chosen.iterations == defaults.iterations) g_object_set(config, "iterations", 0, nullptr);
+}
+
 struct Watched {
     Panel& panel;
     Settings shown;
@@ -85,6 +94,7 @@ std::optional<Settings> ask_settings(LayerJob& job, GimpProcedure* procedure,
             g_signal_connect(config, "notify", G_CALLBACK(argument_changed), &watched);
         if (gimp_procedure_dialog_run(GIMP_PROCEDURE_DIALOG(dialog))) answer = panel.settings();
         g_signal_handler_disconnect(config, handler);
+        if (answer) forget_presets_numbers(config);
         // Widgets go before the objects that their signals lead to.
         gtk_widget_destroy(dialog);
     }

@@ -127,7 +127,8 @@ std::string help_text() {
     std::string text = _(
         "LowKey changes the faces in a photo by amounts that people hardly see and that lead face "
         "recognition astray. Use it on a copy that you are about to post.\n\n"
-        "Preset: sets strength and iterations. \"Paper\" is the published recipe.\n"
+        "Preset: sets strength and iterations. \"As published\" is the recipe of the paper of "
+        "2021.\n"
         "Strength: how far pixels may move. More protects more and shows more.\n"
         "Iterations: how long to search. More takes longer and protects a little more.\n"
         "Faces: click a face in the picture, or use the list, to leave it out or take it in.\n"
