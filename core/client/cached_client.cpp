@@ -8,6 +8,7 @@
 
 #include "client/check.h"
 #include "client/disk_cache.h"
+#include "client/locate.h"
 #include "client/ticker.h"
 #include "lowkey/cache.h"
 
@@ -19,9 +20,9 @@ using client::Hash;
 using client::Hasher;
 using client::Ticker;
 
-// Everything that decides on the result but the pixels. A pack that is replaced in its place is
-// noticed by its manifest; one that is installed to be found earlier, by no hash: the folders are
-// searched by the worker. Its installer clears the cache.
+// Everything that decides on the result but the pixels. A pack or a command that is replaced in its
+// place is noticed by what stands in the entry; a pack that is installed to be found earlier, by
+// nothing: the folders are searched by the worker. Its installer clears the cache.
 Hash family_of(const ClientOptions& settings, const PictureView& picture, const Options& options,
                const MaskView& selection) {
     Options explicit_options = options;
@@ -104,8 +105,10 @@ class MemoryCache {
     std::size_t limit_, bytes_ = 0;
 };
 
-bool up_to_date(const Entry& entry) {
-    return client::manifest_hash(entry.changes->manifest) == entry.manifest;
+// Where the command is missing, what it once computed stays good: a layer need not hide.
+bool up_to_date(const Entry& entry, const std::string& program) {
+    return (program.empty() || entry.program == program) &&
+           client::manifest_hash(entry.changes->manifest) == entry.manifest;
 }
 
 }  // namespace
@@ -123,24 +126,26 @@ struct CachedClient::Impl {
         ticker.show({0, "Looking for an earlier result"});
         const Hash family = family_of(settings, picture, options, selection);
         const Hash key = key_of(family, picture, ticker);
+        const std::string program = client::program_mark(settings.command);
         // Held while computing: who asks for the same meanwhile finds it here afterwards.
         std::unique_lock lock(mutex, std::defer_lock);
         while (!lock.try_lock_for(Ticker::kInterval)) ticker.tick();
 
-        if (const Entry* entry = memory.find(key); entry != nullptr && up_to_date(*entry))
+        if (const Entry* entry = memory.find(key); entry != nullptr && up_to_date(*entry, program))
             return {entry->changes, CacheSource::memory};
-        if (const auto entry = disk.find(family, key); entry && up_to_date(*entry)) {
+        if (const auto entry = disk.find(family, key); entry && up_to_date(*entry, program)) {
             memory.store(*entry);
             return {entry->changes, CacheSource::disk};
         }
-        if (const auto entry = move(family, key, picture, progress)) {
+        if (const auto entry = move(family, key, picture, program, progress)) {
             keep(*entry);
             return {entry->changes, CacheSource::moved};
         }
         ClientChanges changes = client.cloak_changes(picture, options, selection, progress);
         ++computed;
         const bool movable = names_every_face(changes.report, options, selection);
-        const Entry entry = client::make_entry(family, key, picture, movable, std::move(changes));
+        Entry entry = client::make_entry(family, key, picture, movable, std::move(changes));
+        entry.program = program;
         keep(entry);
         return {entry.changes, CacheSource::computed};
     }
@@ -150,14 +155,14 @@ struct CachedClient::Impl {
     // is cheap. What the measures of a report say of the whole picture may then be of the earlier
     // one.
     std::optional<Entry> move(const Hash& family, const Hash& key, const PictureView& picture,
-                              const ProgressFunction& progress) {
+                              const std::string& program, const ProgressFunction& progress) {
         std::vector<Entry> candidates = memory.relatives(family);
         for (Entry& entry : disk.relatives(family)) candidates.push_back(std::move(entry));
         std::optional<std::vector<Face>> faces;
         for (Entry& entry : candidates) {
             if (entry.influence.empty() || !(entry.shape == protocol::shape_of(picture)) ||
                 !(client::influence_hash(picture, entry.influence) == entry.influence_hash) ||
-                !up_to_date(entry))
+                !up_to_date(entry, program))
                 continue;
             if (!faces) faces = client.detect(picture, progress);
             if (!client::same_faces(entry.changes->report, *faces)) continue;

@@ -136,6 +136,7 @@ std::vector<std::byte> encode_entry(const Entry& entry) {
                             {{"family", encode_hash(entry.family)},
                              {"key", encode_hash(entry.key)},
                              {"manifest_hash", encode_hash(entry.manifest)},
+                             {"program", entry.program},
                              {"shape", protocol::encode(entry.shape)},
                              {"influence", protocol::encode(entry.influence)},
                              {"influence_hash", encode_hash(entry.influence_hash)},
@@ -164,6 +165,7 @@ std::optional<Entry> decode_entry(const std::vector<std::byte>& bytes) {
         entry.family = decode_hash(value.at("family"));
         entry.key = decode_hash(value.at("key"));
         entry.manifest = decode_hash(value.at("manifest_hash"));
+        entry.program = protocol::text(value, "program");
         entry.shape = protocol::decode_shape(value.at("shape"));
         for (const json& rect : value.at("influence")) {  // they may overlap, so one by one
             const auto inside = protocol::decode_rects(json::array({rect}), entry.shape);

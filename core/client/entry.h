@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "client/hash.h"
@@ -12,9 +13,10 @@
 namespace lowkey::client {
 
 struct Entry {
-    Hash family;    // of everything but the pixels: options, selection, shape, pack
-    Hash key;       // of that and every pixel
-    Hash manifest;  // of the pack's manifest, which holds the hashes of its weights
+    Hash family;          // of everything but the pixels: options, selection, shape, pack
+    Hash key;             // of that and every pixel
+    Hash manifest;        // of the pack's manifest, which holds the hashes of its weights
+    std::string program;  // size and time of the command that computed it
     protocol::Shape shape;
     // All that the cloak looked at; empty if that cannot be said. The hash is of the input's pixels
     // there.

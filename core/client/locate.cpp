@@ -1,6 +1,7 @@
 #include "client/locate.h"
 
 #include <glib.h>
+#include <glib/gstdio.h>
 
 #include <memory>
 #include <vector>
@@ -47,6 +48,16 @@ std::string find_command(const std::string& named) {
         "The lowkey command, which does the work, was not found. Install LowKey as its README "
         "says, or set LOWKEY_COMMAND to the command's path. Looked at " +
             looked + "and in PATH.");
+}
+
+std::string program_mark(const std::string& named) {
+    try {
+        GStatBuf file;
+        if (g_stat(find_command(named).c_str(), &file) != 0) return {};
+        return std::to_string(file.st_size) + " " + std::to_string(file.st_mtime);
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 }  // namespace lowkey::client

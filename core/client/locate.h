@@ -9,4 +9,8 @@ namespace lowkey::client {
 // Throws Error(worker) that lists where it looked and says how to install.
 std::string find_command(const std::string& named);
 
+// Size and time of the command that computes now, since its version says nothing between releases.
+// Empty if there is none.
+std::string program_mark(const std::string& named);
+
 }  // namespace lowkey::client

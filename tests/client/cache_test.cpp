@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <thread>
 
 #include "fixtures.h"
@@ -84,6 +85,19 @@ TEST_F(Cache, ComputesOnceAndRemembersAcrossSessions) {
     EXPECT_EQ(kept.source, CacheSource::disk);
     EXPECT_TRUE(is_right(picture, kept));
     EXPECT_EQ(kept.changes->report.pack, "fake");
+    EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::memory);
+}
+
+TEST_F(Cache, AnotherBuildOfTheCommandComputesAnew) {
+    const Picture picture = noise(400, 300);
+    ClientOptions own = fake("normal");
+    own.command = (root_ / "lowkey").string();
+    fs::copy_file(LOWKEY_FAKE_WORKER, own.command);
+    EXPECT_EQ(CachedClient(own, cache()).cloak(picture.view(), {}).source, CacheSource::computed);
+    EXPECT_EQ(CachedClient(own, cache()).cloak(picture.view(), {}).source, CacheSource::disk);
+    fs::last_write_time(own.command, fs::last_write_time(own.command) - std::chrono::hours(1));
+    CachedClient client(own, cache());
+    EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::computed);
     EXPECT_EQ(client.cloak(picture.view(), {}).source, CacheSource::memory);
 }
 
