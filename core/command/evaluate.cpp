@@ -238,8 +238,9 @@ void add_evaluate(CLI::App& app, int& status) {
     add_measure_options(*evaluate, *arguments);
     add_run_options(*evaluate, *arguments);
     evaluate->footer(
-        "The first photo of some people is cloaked and stands in a gallery among a clean photo of\n"
-        "everybody else; each judge then searches that gallery with another, clean photo of each "
+        "The first photo of some people is cloaked and stands in a gallery with the\n"
+        "others' cloaked ones and a clean photo of everybody else; each judge then searches that "
+        "gallery with another, clean photo of each "
         "of "
         "them.\nrank-1, -5, -50: share of these people whom the judge ranks so high; TAR@1e-3: "
         "share "

@@ -11,7 +11,6 @@
 #include "lowkey/error.h"
 #include "lowkey/lowkey.h"
 #include "model/checksum.h"
-#include "model/manifest.h"
 
 namespace lowkey::evaluate {
 namespace {
@@ -23,16 +22,9 @@ double processor_seconds() {
     return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
 }
 
-json hashes_of(const model::Manifest& manifest) {
-    json hashes = json::array();
-    for (const auto& entry : manifest.recognisers) hashes.push_back(entry.weights.sha256);
-    if (manifest.perceptual) hashes.push_back(manifest.perceptual->weights.sha256);
-    if (manifest.detector) hashes.push_back(manifest.detector->model.sha256);
-    return hashes;
-}
-
 json description_of(const Setting& setting, const std::vector<Person>& subjects) {
-    return {{"pack", hashes_of(model::read_manifest(setting.pack))},
+    // The manifest has the hashes of all weights, and what else decides on a cloak.
+    return {{"pack", model::sha256(setting.pack / "manifest.json")},
             {"people",
              fs::canonical(subjects.front().photos.front().parent_path().parent_path()).string()},
             {"build", model::sha256("/proc/self/exe")}};
@@ -48,16 +40,24 @@ json read_json(const fs::path& file) {
     return stream ? json::parse(stream, nullptr, false) : json(json::value_t::discarded);
 }
 
-// The folder's contents belong to one pack, one folder of people and one build.
-void claim(const fs::path& folder, const json& wanted, bool any_build) {
+// The folder's contents belong to one pack, one folder of people and one build. False: to another
+// build, which is accepted.
+bool claim(const fs::path& folder, const json& wanted, bool any_build) {
     std::error_code problem;
     fs::create_directories(folder, problem);  // write_json() complains
     const fs::path file = folder / "setting.json";
     const json found = read_json(file);
-    if (found.is_discarded()) return write_json(file, wanted);
+    if (found.is_discarded()) {
+        write_json(file, wanted);
+        return true;
+    }
+    bool same_build = true;
     for (const auto& [key, value] : wanted.items()) {
         if (found.contains(key) && found[key] == value) continue;
-        if (key == "build" && any_build) continue;
+        if (key == "build" && any_build) {
+            same_build = false;
+            continue;
+        }
         throw Error(ErrorKind::input,
                     "“" + folder.string() + "” holds photos cloaked " +
                         (key == "pack"     ? "with another pack"
@@ -66,15 +66,32 @@ void claim(const fs::path& folder, const json& wanted, bool any_build) {
                         ". Choose another folder with -o, remove that one" +
                         (key == "build" ? ", or accept them with --any-build." : "."));
     }
+    return same_build;
+}
+
+// From now on no build may add to it unasked.
+void mark_as_mixed(const fs::path& folder, json description) {
+    description["build"] = "several";
+    write_json(folder / "setting.json", description);
+}
+
+// By content: a copy has another time. Empty if it cannot be read, which cloaking it will say.
+std::string hash_of(const fs::path& photo) {
+    try {
+        return model::sha256(photo);
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 // What stands beside each picture; written last, so that what it describes is complete.
-std::optional<json> finished(const fs::path& folder, const std::string& person) {
-    json entry = read_json(folder / (person + ".json"));
+std::optional<json> finished(const fs::path& folder, const Person& subject) {
+    json entry = read_json(folder / (subject.name + ".json"));
     std::error_code missing;
     if (!entry.is_object() || !entry.contains("report")) return std::nullopt;
-    if (!entry["report"].is_null() && !fs::exists(folder / (person + ".png"), missing))
+    if (!entry["report"].is_null() && !fs::exists(folder / (subject.name + ".png"), missing))
         return std::nullopt;
+    if (entry.value("photo", "") != hash_of(subject.photos.front())) return std::nullopt;
     return entry;
 }
 
@@ -134,17 +151,22 @@ std::vector<std::optional<CloakedPhoto>> cloak_photos(const Setting& setting,
                                                       const std::vector<Person>& subjects,
                                                       const Shard& shard, bool any_build,
                                                       const PhotoProgressFunction& progress) {
-    claim(folder, description_of(setting, subjects), any_build);
+    const json description = description_of(setting, subjects);
+    const bool same_build = claim(folder, description, any_build);
     std::optional<Cloaker> cloaker;  // loaded for the first photo that is missing
     std::vector<std::optional<CloakedPhoto>> photos;
     for (std::size_t i = 0; i < subjects.size(); ++i) {
         const Person& subject = subjects[i];
         const auto tell = [&](const Progress& step) { return progress({i, subject.name, step}); };
         if (!tell({})) throw Error(ErrorKind::cancelled, "Cancelled.");
-        std::optional<json> entry = finished(folder, subject.name);
+        std::optional<json> entry = finished(folder, subject);
         if (!entry && i % shard.count == shard.index) {
-            if (!cloaker) cloaker.emplace(setting.pack, setting.options.device);
+            if (!cloaker) {
+                cloaker.emplace(setting.pack, setting.options.device);
+                if (!same_build) mark_as_mixed(folder, description);
+            }
             entry = cloak_one(*cloaker, setting, subject, folder, tell);
+            (*entry)["photo"] = hash_of(subject.photos.front());
             write_json(folder / (subject.name + ".json"), *entry);
         }
         photos.push_back(entry ? photo_of(*entry, folder / (subject.name + ".png")) : std::nullopt);

@@ -45,10 +45,10 @@ struct PhotoProgress {
 using PhotoProgressFunction = std::function<bool(const PhotoProgress&)>;
 
 // Cloaks the most central face of each subject's first photo, one entry a subject; those that lie
-// in the folder already are only read. Nothing where no face was found or the photo could not be
-// read, and for subjects of other shards that are not there yet. Throws Error(input) if the folder
-// holds photos of another pack, of other people or by another build of this program (the last is
-// accepted with `any_build`), Error(file).
+// in the folder already, of this very photo, are only read. Nothing where no face was found or the
+// photo could not be read, and for subjects of other shards that are not there yet. Throws
+// Error(input) if the folder holds photos of another pack, of other people or by another build of
+// this program (the last is accepted with `any_build`), Error(file).
 std::vector<std::optional<CloakedPhoto>> cloak_photos(const Setting& setting,
                                                       const std::filesystem::path& folder,
                                                       const std::vector<Person>& subjects,

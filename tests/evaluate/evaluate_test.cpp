@@ -209,6 +209,21 @@ TEST_F(Evaluate, MembersJudgeWhereThatIsAskedFor) {
     EXPECT_GT(lost(own), lost(evaluate::evaluate(strangers, kGoOn)));
 }
 
+TEST_F(Evaluate, APhotoThatIsNowAnotherIsCloakedAgain) {
+    Plan again = plan("out");
+    again.conditions = {Condition::cloaked};
+    evaluate::evaluate(again, kGoOn);
+    const auto cloak_of = [&](const char* person) {
+        return read_text(cloaked("out") / (std::string(person) + ".png"));
+    };
+    const std::vector<std::string> before = {cloak_of("person0"), cloak_of("person1")};
+    fs::copy_file(folder_ / "people/person0/2.png", folder_ / "people/person0/1.png",
+                  fs::copy_options::overwrite_existing);
+    evaluate::evaluate(again, kGoOn);
+    EXPECT_NE(cloak_of("person0"), before[0]);
+    EXPECT_EQ(cloak_of("person1"), before[1]);
+}
+
 TEST_F(Evaluate, PhotosOfAnotherBuildOrPackAreNotMixedIn) {
     Plan again = plan("out");
     again.subjects = 1;
@@ -221,7 +236,14 @@ TEST_F(Evaluate, PhotosOfAnotherBuildOrPackAreNotMixedIn) {
     expect_error(again, ErrorKind::input, "another build");
     again.any_build = true;
     EXPECT_NO_THROW(evaluate::evaluate(again, kGoOn));
-    description["pack"] = {"other weights"};
+    EXPECT_EQ(json::parse(read_text(setting))["build"], "another") << "nothing was added";
+    again.subjects = 2;
+    EXPECT_NO_THROW(evaluate::evaluate(again, kGoOn));
+    EXPECT_EQ(json::parse(read_text(setting))["build"], "several");
+    again.any_build = false;
+    expect_error(again, ErrorKind::input, "another build");
+    again.any_build = true;
+    description["pack"] = "another manifest";
     write_text(setting, description.dump());
     expect_error(again, ErrorKind::input, "another pack");
 }
