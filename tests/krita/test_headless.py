@@ -337,14 +337,14 @@ class RealWorker(HeadlessTest):
         self.assertIsNotNone(expected.changed(self.pixels("in.png")))
         self.assertLessEqual(self.pixels("out.png").largest_difference(expected), 1)
 
-    def test_a_preset_alone_brings_its_own_strength(self):
-        shutil.copy(DATA / "two_faces.png", self.folder / "in.png")
-        self.SETTINGS = ["--preset", "strong", "--iterations", "3"]
+    def test_a_preset_alone_brings_its_own_numbers(self):
+        shutil.copy(DATA / "grey_face.png", self.folder / "in.png")
+        self.SETTINGS = ["--preset", "light"]  # of 40 steps, so that others show
         self.command(self.folder / "in.png", self.folder / "expected.png")
         self.session.run_script('''
             def body():
                 document = open_picture("in.png")
-                add_layer(document, lowkey(preset="strong", iterations=3))
+                add_layer(document, lowkey(preset="light"))
                 export(document, "out.png")
                 close(document)
         ''', timeout=500)
