@@ -15,30 +15,37 @@ bool is_ours(const fs::path& file) {
     return file.stem().extension() == kMark;
 }
 
-bool is_readable(const fs::path& folder) {
+// A folder that may not be looked into. Links are not followed.
+bool is_locked(const fs::directory_entry& entry) {
     std::error_code problem;
-    const fs::directory_iterator opened(folder, problem);
-    return !problem;
+    if (entry.is_symlink(problem) || !entry.is_directory(problem)) return false;
+    const fs::directory_iterator opened(entry.path(), problem);
+    return static_cast<bool>(problem);
 }
 
 template <typename Iterator>
 void add_pictures(const fs::path& folder, std::vector<Input>& inputs) {
     std::error_code problem;
+    constexpr bool kRecursive = requires(Iterator each) {
+        each.disable_recursion_pending();
+    };
+    const auto add = [&](const fs::path& path) {
+        inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
+    };
     Iterator entry(folder, problem);
     for (; !problem && entry != Iterator(); entry.increment(problem)) {
         const fs::path& path = entry->path();
         std::error_code ignored;
         const bool hidden = path.filename().string().starts_with('.');
-        if constexpr (requires { entry.disable_recursion_pending(); }) {
-            const bool locked = entry->is_directory(ignored) && !is_readable(path);
+        const bool locked = kRecursive && !hidden && is_locked(*entry);
+        if constexpr (kRecursive) {
             if (hidden || locked) entry.disable_recursion_pending();
-            // Reading it as a picture will fail and say why, and the others go on.
-            if (!hidden && locked)
-                inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
         }
+        // Reading it as a picture will fail and say why, and the others go on.
+        if (locked) add(path);
         if (hidden || !entry->is_regular_file(ignored)) continue;
         if (is_ours(path) || !image::file_type_of_extension(path)) continue;
-        inputs.push_back({path, path.parent_path().lexically_relative(folder), true});
+        add(path);
     }
     if (problem)
         throw Error(ErrorKind::file, "The folder “" + folder.string() +

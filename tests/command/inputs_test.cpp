@@ -2,11 +2,8 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <functional>
-
+#include "child_process.h"
 #include "lowkey/error.h"
 #include "temporary_folder.h"
 
@@ -14,19 +11,8 @@ namespace lowkey::command {
 namespace {
 
 namespace fs = std::filesystem;
+using lowkey::testing::as_ordinary_user;
 using lowkey::testing::TemporaryFolder;
-
-// In a child, because a user lasts for a whole process; root may read everything.
-bool as_ordinary_user(const std::function<bool()>& body) {
-    const pid_t child = ::fork();
-    if (child == 0) {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) ::_exit(2);
-        ::_exit(body() ? 0 : 1);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
 
 void touch(const fs::path& file) {
     fs::create_directories(file.parent_path());
@@ -56,6 +42,7 @@ TEST(Expand, ALockedFolderBelowFailsByItselfAndTheOthersGoOn) {
     touch(folder / "a.png");
     touch(folder / "locked/b.png");
     touch(folder / "open/c.png");
+    fs::create_directory_symlink("locked", folder / "link");  // no link is followed
     ::chmod(folder.path().c_str(), 0755);
     ::chmod((folder / "locked").c_str(), 0);
     EXPECT_TRUE(as_ordinary_user([&] {

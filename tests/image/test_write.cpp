@@ -1,30 +1,23 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 
+#include "child_process.h"
 #include "fixture.h"
 
 using namespace lowkey;
 using namespace lowkey::image;
 using namespace lowkey::image::testing;
+using lowkey::testing::as_ordinary_user;
+using lowkey::testing::in_child;
 
 namespace {
 
 class Write : public FileTest {
   protected:
     Picture picture_ = gradient(200, 150, Sample::u8, Channels::rgb);
-
-    // In a child, because limits and users last for a whole process. True if `body` returned true.
-    static bool in_child(const std::function<bool()>& body) {
-        const pid_t child = ::fork();
-        if (child == 0) ::_exit(body() ? 0 : 1);
-        int status = 0;
-        ::waitpid(child, &status, 0);
-        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    }
 
     bool refuses(const std::filesystem::path& target, const std::string& part) {
         try {
@@ -71,10 +64,8 @@ TEST_F(Write, AReadOnlyFolderSaysSo) {
     std::filesystem::create_directory(path("locked"));
     ::chmod(path("locked").c_str(), 0555);
     ::chmod(path("").c_str(), 0755);
-    EXPECT_TRUE(in_child([&] {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) return false;  // root may write anywhere
-        return refuses(path("locked") / "a.png", "permission is denied");
-    }));
+    EXPECT_TRUE(as_ordinary_user(
+        [&] { return refuses(path("locked") / "a.png", "permission is denied"); }));
     EXPECT_TRUE(std::filesystem::is_empty(path("locked")));
 }
 
@@ -99,8 +90,7 @@ TEST_F(Write, WhatCannotBeWrittenIsKnownBefore) {
     EXPECT_NE(error("a.jpg", see_through, FileType::jpeg).find("transparency"), std::string::npos);
     const Picture wide = gradient(17000, 2, Sample::u8, Channels::grey);
     EXPECT_NE(error("a.webp", wide, FileType::webp).find("16383"), std::string::npos);
-    EXPECT_TRUE(in_child([&] {
-        if (::geteuid() == 0 && ::setuid(65534) != 0) return false;  // root may write anywhere
+    EXPECT_TRUE(as_ordinary_user([&] {
         return error("locked/a.png", picture_, FileType::png).find("permission is denied") !=
                std::string::npos;
     }));
