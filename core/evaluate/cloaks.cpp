@@ -85,13 +85,14 @@ std::string hash_of(const fs::path& photo) {
 }
 
 // What stands beside each picture; written last, so that what it describes is complete.
-std::optional<json> finished(const fs::path& folder, const Person& subject) {
-    json entry = read_json(folder / (subject.name + ".json"));
+std::optional<json> finished(const fs::path& folder, const std::string& person,
+                             const std::string& photo) {
+    json entry = read_json(folder / (person + ".json"));
     std::error_code missing;
     if (!entry.is_object() || !entry.contains("report")) return std::nullopt;
-    if (!entry["report"].is_null() && !fs::exists(folder / (subject.name + ".png"), missing))
+    if (!entry["report"].is_null() && !fs::exists(folder / (person + ".png"), missing))
         return std::nullopt;
-    if (entry.value("photo", "") != hash_of(subject.photos.front())) return std::nullopt;
+    if (entry.value("photo", "") != photo) return std::nullopt;
     return entry;
 }
 
@@ -159,14 +160,15 @@ std::vector<std::optional<CloakedPhoto>> cloak_photos(const Setting& setting,
         const Person& subject = subjects[i];
         const auto tell = [&](const Progress& step) { return progress({i, subject.name, step}); };
         if (!tell({})) throw Error(ErrorKind::cancelled, "Cancelled.");
-        std::optional<json> entry = finished(folder, subject);
+        const std::string photo = hash_of(subject.photos.front());
+        std::optional<json> entry = finished(folder, subject.name, photo);
         if (!entry && i % shard.count == shard.index) {
             if (!cloaker) {
                 cloaker.emplace(setting.pack, setting.options.device);
                 if (!same_build) mark_as_mixed(folder, description);
             }
             entry = cloak_one(*cloaker, setting, subject, folder, tell);
-            (*entry)["photo"] = hash_of(subject.photos.front());
+            (*entry)["photo"] = photo;
             write_json(folder / (subject.name + ".json"), *entry);
         }
         photos.push_back(entry ? photo_of(*entry, folder / (subject.name + ".png")) : std::nullopt);
