@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "image/jpeg_quality.h"
 #include "lowkey/picture.h"
 
 namespace lowkey::image {
@@ -26,7 +27,7 @@ struct Resolution {
 
 // How a JPEG was coded, so that it can be coded again in the same way and at a like size.
 struct JpegCoding {
-    std::vector<std::array<std::uint16_t, 64>> tables;  // quantisation, by component; natural order
+    std::vector<QuantisationTable> tables;              // by component
     std::vector<std::array<std::uint8_t, 2>> sampling;  // horizontal, vertical, by component
 };
 

@@ -98,7 +98,7 @@ JpegCoding coding_of(const jpeg_decompress_struct& codec) {
         // Saved when its first scan starts. A component without a scan has none, and its number of
         // a table has not been looked at by libjpeg: it may be anything.
         if (component.quant_table == nullptr) continue;
-        std::array<std::uint16_t, 64> values;
+        QuantisationTable values;
         std::copy(std::begin(component.quant_table->quantval),
                   std::end(component.quant_table->quantval), values.begin());
         coding.tables.push_back(values);
