@@ -95,6 +95,15 @@ void claim(Batch& batch, const Input& input, const fs::path& output) {
                                          "written over. Cloak into another folder with -o.");
 }
 
+// A new folder is made with the first picture for it, in the nearest one that there is already.
+fs::path in_folder_that_is(const fs::path& output) {
+    std::error_code problem;
+    fs::path folder = output.parent_path();
+    while (!folder.empty() && fs::status(folder, problem).type() == fs::file_type::not_found)
+        folder = folder.parent_path();
+    return folder / output.filename();
+}
+
 Outcome cloak_file(Batch& batch, const Input& input) {
     image::LoadedPicture loaded = image::read(input.file);
     if (batch.to.file) loaded.info.type = image::file_type_of_extension(*batch.to.file).value();
@@ -113,9 +122,7 @@ Outcome cloak_file(Batch& batch, const Input& input) {
         }
         refuse_existing(output);
     }
-    if (output.has_parent_path())
-        fs::create_directories(output.parent_path(), problem);  // check_writable() complains
-    image::check_writable(output, loaded.picture.view(), loaded.info);
+    image::check_writable(in_folder_that_is(output), loaded.picture.view(), loaded.info);
     const auto progress = [&](const Progress& p) {
         batch.line.update(p.fraction, p.stage);
         return !interrupted();
@@ -123,7 +130,10 @@ Outcome cloak_file(Batch& batch, const Input& input) {
     CloakResult result = batch.cloaker.cloak(loaded.picture.view(), batch.options, {}, progress);
     if (interrupted()) throw Error(ErrorKind::cancelled, "Cancelled.");
     const auto exif = batch.arguments.exif == "keep" ? image::Exif::keep : image::Exif::drop;
-    if (!image::write(output, result.picture.view(), loaded.info, exif))
+    if (output.has_parent_path())
+        fs::create_directories(output.parent_path(), problem);  // write() complains
+    const auto existing = batch.arguments.force ? image::Existing::replace : image::Existing::keep;
+    if (!image::write(output, result.picture.view(), loaded.info, exif, existing))
         result.report.notes.emplace_back(
             "The photo's metadata could not be carried over and was left out.");
     report(batch, input, output, result.report);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 
 namespace lowkey::image {
@@ -30,6 +31,9 @@ std::string reason_and_remedy(int error) {
             return "the name is too long. Choose a shorter one";
         case ENOTDIR:
             return "a part of its path is no folder. Check the name";
+        case EEXIST:
+            return "a file of that name is there by now, and was left as it is. Choose another "
+                   "name";
         default:
             return std::string(std::strerror(error)) + ". Try again, or choose another place";
     }
@@ -115,6 +119,18 @@ fs::path folder_of(const fs::path& target) {
     return target.has_parent_path() ? target.parent_path() : fs::path(".");
 }
 
+// False with EEXIST, and nothing changed, if there is a `to`.
+bool rename_to_new(const char* from, const char* to) {
+    if (::renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return true;
+    // Some network folders know no such rename: there a moment remains between look and rename.
+    if (errno != EINVAL && errno != ENOSYS) return false;
+    if (::faccessat(AT_FDCWD, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        errno = EEXIST;
+        return false;
+    }
+    return ::rename(from, to) == 0;
+}
+
 [[noreturn]] void fail_to_create(const fs::path& path, const fs::path& folder, int error) {
     if (error == ENOENT)
         throw Error(ErrorKind::file, quoted(path) + " cannot be written: the folder " +
@@ -158,15 +174,16 @@ void check_place(const fs::path& path) {
     const fs::path target = behind_link(path);
     permissions_for(target);
     const fs::path folder = folder_of(target);
-    if (::access(folder.c_str(), W_OK | X_OK) != 0) fail_to_create(path, folder, errno);
+    // With a slash at its end, a file is no folder.
+    if (::access((folder / "").c_str(), W_OK | X_OK) != 0) fail_to_create(path, folder, errno);
 }
 
-void write_file(const fs::path& path, ByteSpan bytes) {
-    write_file(path, std::span(&bytes, 1));
+void write_file(const fs::path& path, ByteSpan bytes, Existing existing) {
+    write_file(path, std::span(&bytes, 1), existing);
 }
 
-void write_file(const fs::path& path, std::span<const ByteSpan> parts) {
-    const fs::path target = behind_link(path);
+void write_file(const fs::path& path, std::span<const ByteSpan> parts, Existing existing) {
+    const fs::path target = existing == Existing::keep ? path : behind_link(path);
     const mode_t mode = permissions_for(target);
     const fs::path folder = folder_of(target);
     std::string name = (folder / ".lowkey-XXXXXX").string();
@@ -178,7 +195,9 @@ void write_file(const fs::path& path, std::span<const ByteSpan> parts) {
     for (const ByteSpan bytes : parts)
         if (!write_all(fd.get(), bytes)) fail("written", path, errno);
     if (::fsync(fd.get()) != 0 || !fd.close()) fail("written", path, errno);
-    if (::rename(name.c_str(), target.c_str()) != 0) fail("written", path, errno);
+    const bool there = existing == Existing::keep ? rename_to_new(name.c_str(), target.c_str())
+                                                  : ::rename(name.c_str(), target.c_str()) == 0;
+    if (!there) fail("written", path, errno);
     temporary.keep();
     sync_folder(folder);
 }

@@ -21,8 +21,10 @@ void check_place(const std::filesystem::path& path);
 // Writes beside `path`, syncs and renames, so that at no moment there is a half-written file under
 // that name. Keeps the permissions of a file that it replaces. Throws Error(file) and leaves
 // nothing behind.
-void write_file(const std::filesystem::path& path, ByteSpan bytes);
+void write_file(const std::filesystem::path& path, ByteSpan bytes,
+                Existing existing = Existing::replace);
 // The same with parts one after the other, which are not joined in memory.
-void write_file(const std::filesystem::path& path, std::span<const ByteSpan> parts);
+void write_file(const std::filesystem::path& path, std::span<const ByteSpan> parts,
+                Existing existing = Existing::replace);
 
 }  // namespace lowkey::image

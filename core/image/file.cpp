@@ -130,13 +130,14 @@ void check_writable(const fs::path& path, const PictureView& picture, const File
     check_place(path);
 }
 
-bool write(const fs::path& path, const PictureView& picture, const FileInfo& info, Exif exif) {
+bool write(const fs::path& path, const PictureView& picture, const FileInfo& info, Exif exif,
+           Existing existing) {
     try {
         Bytes bytes = encode(picture, with_encoding_told(info, picture.format));
         bool complete = true;
         if (exif == Exif::keep && !info.source.empty())
             complete = copy_metadata(read_file(info.source), bytes, picture.width, picture.height);
-        write_file(path, bytes);
+        write_file(path, bytes, existing);
         return complete;
     } catch (const std::bad_alloc&) {
         throw out_of_memory(quoted(path));

@@ -67,7 +67,8 @@ inline constexpr std::size_t kMaxFilePixels = std::size_t{1} << 29;
 // supported (CMYK, animations, several pages: names the remedy), Error(memory).
 LoadedPicture read(const std::filesystem::path& path);
 
-enum class Exif { keep, drop };  // GPS, thumbnail and maker notes are removed in either case
+enum class Exif { keep, drop };         // GPS, thumbnail and maker notes are removed in either case
+enum class Existing { replace, keep };  // a file of that name; with `keep` it is an Error(file)
 
 // Throws what write() would for a place that cannot be written or a type that cannot hold the
 // picture, before hours are spent on it.
@@ -75,12 +76,12 @@ void check_writable(const std::filesystem::path& path, const PictureView& pictur
                     const FileInfo& info);
 
 // Writes info.type to a temporary file beside `path` and renames; on any failure nothing is left
-// behind and what `path` held stays. An existing file is replaced. Orientation becomes 1.
+// behind and what `path` held stays. Orientation becomes 1.
 // False if metadata was to be kept but cannot be read or does not fit into the new file.
 // Throws Error(file), also if the source is gone meanwhile, Error(input) if the type cannot hold
 // the picture (JPEG and alpha), Error(memory).
 bool write(const std::filesystem::path& path, const PictureView& picture, const FileInfo& info,
-           Exif exif);
+           Exif exif, Existing existing = Existing::replace);
 
 // By extension, case-insensitive. read() goes by the content.
 std::optional<FileType> file_type_of_extension(const std::filesystem::path& path);

@@ -380,14 +380,24 @@ TEST_F(Command, AnOutputThatCannotHoldThePictureIsRefusedBeforeTheWork) {
     const Result result = run("cloak", {picture.string(), "-o", path("a.jpg").string()});
     EXPECT_EQ(result.status, 1);
     EXPECT_THAT(result.err, HasSubstr("transparency"));
+    const Result below_a_file =
+        run("cloak", {picture.string(), "-o", (picture / "new").string() + "/"});
+    EXPECT_EQ(below_a_file.status, 1);
+    EXPECT_THAT(below_a_file.err, HasSubstr("no folder"));
 }
 
 TEST_F(Command, NoFaceIsAClearErrorAndWritesNothing) {
     const auto picture = make("a.png");
-    const Result result = run("cloak", {picture.string()});
-    EXPECT_EQ(result.status, 1);
-    EXPECT_THAT(result.err, HasSubstr("face"));
-    EXPECT_EQ(files(), std::vector<std::string>{"a.png"});
+    const std::string new_folder = path("new/within").string() + "/";
+    for (const auto& to : std::vector<std::vector<std::string>>{{}, {"-o", new_folder}}) {
+        std::vector<std::string> arguments = {picture.string()};
+        arguments.insert(arguments.end(), to.begin(), to.end());
+        const Result result = run("cloak", arguments);
+        EXPECT_EQ(result.status, 1);
+        EXPECT_THAT(result.err, HasSubstr("face"));
+        EXPECT_EQ(files(), std::vector<std::string>{"a.png"});
+        EXPECT_FALSE(fs::exists(path("new")));
+    }
 }
 
 TEST_F(Command, SameSeedSamePixels) {

@@ -97,6 +97,24 @@ TEST_F(Write, WhatCannotBeWrittenIsKnownBefore) {
     EXPECT_EQ(files(), std::vector<std::string>{"locked"});
 }
 
+TEST_F(Write, AFileThatIsThereIsKeptIfAskedTo) {
+    const auto write_new = [&](const char* name) {
+        write(path(name), picture_.view(), {}, Exif::drop, Existing::keep);
+    };
+    write_new("a.png");
+    EXPECT_EQ(read(path("a.png")).picture.width(), picture_.width());
+    save_bytes(path("b.png"), load_bytes(path("a.png")));
+    std::filesystem::create_symlink("none.png", path("link.png"));
+    for (const char* name : {"b.png", "link.png"}) {
+        const Bytes before = load_bytes(path("b.png"));
+        const Error error = error_of([&] { write_new(name); });
+        EXPECT_EQ(error.kind, ErrorKind::file);
+        EXPECT_NE(std::string(error.what()).find("is there by now"), std::string::npos);
+        EXPECT_EQ(load_bytes(path("b.png")), before);
+    }
+    EXPECT_EQ(files(), (std::vector<std::string>{"a.png", "b.png", "link.png"}));
+}
+
 TEST_F(Write, OddTargetsAreRefused) {
     EXPECT_TRUE(refuses(path("none") / "a.png", "does not exist"));
     EXPECT_TRUE(refuses(path("."), "no ordinary file"));
