@@ -18,6 +18,8 @@ build_with() {
     # What one checkout compiled, another need not.
     export CCACHE_BASEDIR=${CCACHE_BASEDIR-$root}
     mkdir -p "$build" || fail "cannot make the build folder $build; name another one with --build DIR."
+    [ -w "$build" ] || fail "the build folder $build is another user's, perhaps root's; name another one with" \
+        "--build DIR, or remove it."
     cmake -S "$root" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release "$@" >"$build/configure.log" 2>&1 || {
         tail -n 40 "$build/configure.log" >&2
         fail "the build could not be configured; all of its messages are in $build/configure.log."

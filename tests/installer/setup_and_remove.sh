@@ -85,9 +85,11 @@ fi
 
 # A folder of someone else's is not emptied for a Debian to be made in.
 if [ "$(id -u)" = 0 ]; then
-    mkdir "$scratch/data"
-    printf 'mine' >"$scratch/data/file"
-    ! "$root/installer/debian" 13 --folder "$scratch/data" >"$scratch/log" 2>&1 || wrong "a Debian was made in another's folder"
-    grep -q 'Name another folder' "$scratch/log" || wrong "installer/debian says: $(cat "$scratch/log")"
-    [ "$(cat "$scratch/data/file")" = mine ] || wrong "installer/debian took a file of someone else's"
+    for folder in "$scratch/data" "$scratch/lowkey/docs"; do
+        mkdir -p "$folder"
+        printf 'mine' >"$folder/file"
+        ! "$root/installer/debian" 13 --folder "$folder" >"$scratch/log" 2>&1 || wrong "a Debian was made in $folder"
+        grep -q 'Name another folder' "$scratch/log" || wrong "installer/debian says: $(cat "$scratch/log")"
+        [ "$(cat "$folder/file")" = mine ] || wrong "installer/debian took a file of someone else's from $folder"
+    done
 fi
