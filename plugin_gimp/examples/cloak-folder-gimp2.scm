@@ -18,6 +18,8 @@
     done))
 
 (define (lowkey-cloak-folder pattern folder preset)
+  (if (not (file-exists? folder))
+      (error "Create this folder first:" folder))
   (let ((files (cadr (file-glob pattern 1))) (cloaked 0) (left 0))
     (while (not (null? files))
       (let* ((file (car files))

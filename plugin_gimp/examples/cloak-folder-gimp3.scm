@@ -17,6 +17,8 @@
     done))
 
 (define (lowkey-cloak-folder pattern folder preset)
+  (if (not (file-exists? folder))
+      (error "Create this folder first:" folder))
   (let ((files (car (file-glob #:pattern pattern))) (cloaked 0) (left 0))
     (while (not (null? files))
       (let* ((file (car files))
