@@ -1,11 +1,8 @@
 // The engine behind lowkey.h: faces, one after the other, then the report on the finished picture.
-#include <c10/util/Exception.h>
-
 #include <algorithm>
 #include <chrono>
-#include <new>
-#include <stdexcept>
 
+#include "cloak/guarded.h"
 #include "cloak/machine.h"
 #include "cloak/measure.h"
 #include "cloak/problem.h"
@@ -14,7 +11,6 @@
 #include "cloak/strength.h"
 #include "cloak/working_scale.h"
 #include "cuda/device.h"
-#include "cuda/out_of_memory.h"
 #include "face/face.h"
 #include "image/convert.h"
 #include "lowkey/lowkey.h"
@@ -38,30 +34,9 @@ class Clock {
     std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-[[noreturn]] void throw_out_of_memory() {
-    throw Error(ErrorKind::memory,
-                "There is not enough memory to cloak this picture. Close other programs, or cloak "
-                "one face at a time.");
-}
-
-// Runs `work` and turns the libraries' faults into ours: no memory is something a person can mend,
-// everything else is a bug and says so without a trace of the libraries' insides.
 template <typename Work>
-auto guarded(const Work& work) -> decltype(work()) {
-    try {
-        return work();
-    } catch (const Error&) {
-        throw;
-    } catch (const std::bad_alloc&) {
-        throw_out_of_memory();
-    } catch (const c10::Error& error) {
-        if (cuda::says_out_of_memory(error)) throw_out_of_memory();
-        throw std::logic_error(std::string("Internal fault of LowKey, please report it: ") +
-                               error.what_without_backtrace());
-    } catch (const cv::Exception& error) {
-        if (error.code == cv::Error::StsNoMem) throw_out_of_memory();
-        throw std::logic_error("Internal fault of LowKey, please report it: " + error.err);
-    }
+auto guarded(const Work& work) {
+    return cloak::guarded("Close other programs, or cloak one face at a time.", work);
 }
 
 void check_selection(const MaskView& selection, const PictureView& picture) {
@@ -255,7 +230,8 @@ Report Cloaker::Impl::check(const PictureView& clean, const PictureView& cloaked
     }
     if (report.faces.empty()) {
         throw Error(ErrorKind::no_face,
-                    "No face was found in the clean picture, so there is nothing to compare.");
+                    "No face was found in the clean picture, so there is nothing to compare. "
+                    "Name the clean picture first, the cloaked one second.");
     }
     report.seconds = clock.seconds();
     return report;

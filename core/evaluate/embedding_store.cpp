@@ -39,7 +39,8 @@ void EmbeddingStore::put(const std::string& key, const torch::Tensor& row) {
 void EmbeddingStore::save() {
     if (!changed_) return;
     std::error_code problem;  // a folder that cannot be made fails at the file, with its name
-    fs::create_directories(file_.parent_path(), problem);
+    if (fs::create_directories(file_.parent_path(), problem))
+        fs::permissions(file_.parent_path(), fs::perms::owner_all, problem);
     model::write_safetensors(file_, rows_);
     fs::permissions(file_, fs::perms::owner_read | fs::perms::owner_write, problem);
     changed_ = false;

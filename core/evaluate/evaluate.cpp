@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cloak/guarded.h"
 #include "cloak/measure.h"
 #include "cloak/region.h"
 #include "evaluate/gallery.h"
 #include "evaluate/trial.h"
+#include "image/atomic_file.h"
 #include "image/file.h"
 #include "lowkey/error.h"
 #include "model/manifest.h"
@@ -232,11 +234,12 @@ std::vector<Trial> trials_of(const Plan& plan) {
     return leave_one_out(plan.pack, plan.out / "packs");
 }
 
-}  // namespace
-
-Evaluation evaluate(const Plan& plan, const Listener& listener) {
+Evaluation evaluated(const Plan& plan, const Listener& listener) {
     Cast cast = choose_cast(read_people(plan.people), plan.subset, plan.subjects, plan.distractors);
     const std::vector<Trial> trials = trials_of(plan);
+    std::error_code problem;  // check_place() complains
+    std::filesystem::create_directories(plan.out, problem);
+    image::check_place(plan.out / "evaluation.json");
     Evaluation evaluation = describe(plan);
     if (plan.shard) {
         for (const Trial& trial : trials)
@@ -265,11 +268,19 @@ Evaluation evaluate(const Plan& plan, const Listener& listener) {
                 cast.subjects.size() - evaluation.outcomes.back().subjects.size();
             if (missing > 0)
                 evaluation.notes.push_back(
-                    "Left out, because they could not be cloaked (no face found) with " +
+                    "Left out, because their photos hold no face that is found, or cannot be read, "
+                    "with " +
                     at_strength(trial, setting) + ": " + std::to_string(missing) + ".");
         }
     }
     return evaluation;
+}
+
+}  // namespace
+
+Evaluation evaluate(const Plan& plan, const Listener& listener) {
+    return cloak::guarded("Close other programs, or run fewer shards at once.",
+                          [&] { return evaluated(plan, listener); });
 }
 
 }  // namespace lowkey::evaluate

@@ -21,7 +21,6 @@ class Panel {
     // Throws Error(pack) or Error(device).
     Panel(const std::filesystem::path& pack, const std::string& device);
 
-    const std::string& pack_name() const { return pack_.name; }
     const torch::Device& device() const { return device_; }
     std::size_t size() const { return pack_.recognisers.size(); }
     const std::string& name(std::size_t judge) const { return pack_.recognisers[judge]->name(); }

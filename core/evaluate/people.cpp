@@ -21,7 +21,8 @@ std::vector<fs::path> sorted_entries(const fs::path& folder) {
     }
     if (problem) {
         throw Error(ErrorKind::file, "The folder “" + folder.string() +
-                                         "” cannot be read: " + problem.message() + ".");
+                                         "” cannot be read: " + problem.message() +
+                                         ". Change its permissions or name another one.");
     }
     std::ranges::sort(entries);
     return entries;

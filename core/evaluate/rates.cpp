@@ -77,7 +77,7 @@ Rates rates_of(const std::vector<Search>& searches, double threshold) {
         rates.true_accept += search.cosine > threshold ? share : 0;
         cosines += search.cosine;
     }
-    const auto found = static_cast<int>(searches.size()) - rates.not_found;
+    const double found = static_cast<double>(searches.size()) - rates.not_found;
     if (found > 0) rates.cosine = cosines / found;
     return rates;
 }
@@ -92,7 +92,7 @@ Rates mean_of(const std::vector<Rates>& all) {
         mean.rank50 += share * rates.rank50;
         mean.true_accept += share * rates.true_accept;
         mean.cosine += share * rates.cosine;
-        mean.not_found += rates.not_found;
+        mean.not_found += share * rates.not_found;
     }
     return mean;
 }

@@ -29,8 +29,8 @@ double accept_threshold(const torch::Tensor& gallery, double rate = kFalseAccept
 struct Rates {
     double rank1 = 0, rank5 = 0, rank50 = 0;  // shares of the probes
     double true_accept = 0;                   // share of probes whose own photo is accepted
-    double cosine = 0;  // mean over the photos in the gallery; 0 where there is none
-    int not_found = 0;  // own photos without a face
+    double cosine = 0;     // mean over the photos in the gallery; 0 where there is none
+    double not_found = 0;  // own photos without a face; of several judges, the mean
 };
 
 // At least one search.

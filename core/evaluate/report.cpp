@@ -34,7 +34,7 @@ std::string rates_line(int strength, Condition condition, const std::string& jud
                        std::size_t width, const Rates& rates) {
     return formatted("%8d  ", strength) + padded(std::string(name_of(condition)), 11) + "  " +
            padded(judge, width) +
-           formatted("  %6.3f  %6.3f  %7.3f  %8.3f  %6.3f  %7d\n", rates.rank1, rates.rank5,
+           formatted("  %6.3f  %6.3f  %7.3f  %8.3f  %6.3f  %7.4g\n", rates.rank1, rates.rank5,
                      rates.rank50, rates.true_accept, rates.cosine, rates.not_found);
 }
 
@@ -148,7 +148,7 @@ std::string to_tsv(const Evaluation& evaluation) {
             text += outcome.ensemble + "\t" + std::to_string(outcome.strength) + "\t" +
                     std::string(name_of(verdict.condition)) + "\t" + verdict.judge + "\t" +
                     std::to_string(outcome.subjects.size()) +
-                    formatted("\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t%d", r.rank1, r.rank5, r.rank50,
+                    formatted("\t%.5f\t%.5f\t%.5f\t%.5f\t%.5f\t%.4g", r.rank1, r.rank5, r.rank50,
                               r.true_accept, r.cosine, r.not_found) +
                     formatted("\t%.5f\t%.5f\t%.4f\t%.2f\t%.4f\t%.2f\t%.2f\n", q.dssim, q.lpips,
                               q.chroma, q.psnr, q.linf, outcome.seconds, outcome.processor_seconds);

@@ -36,8 +36,8 @@ void link_file(const fs::path& from, const fs::path& to) {
     if (problem) {
         std::error_code ignored;
         fs::remove(made, ignored);
-        throw Error(ErrorKind::file,
-                    "“" + to.string() + "” cannot be written: " + problem.message() + ".");
+        throw Error(ErrorKind::file, "“" + to.string() + "” cannot be written: " +
+                                         problem.message() + ". Choose another folder with -o.");
     }
 }
 
@@ -55,7 +55,7 @@ void write_pack(const fs::path& whole, const model::Manifest& manifest, const fs
 [[noreturn]] void refuse(const std::string& judge, const std::string& why) {
     throw Error(ErrorKind::input, "The judge “" + judge + "” " + why +
                                       ", so its verdict would say nothing. Choose another pack of "
-                                      "judges, or use --leave-one-out.");
+                                      "judges, or take one of the two out of its pack.");
 }
 
 Trial before_all(const fs::path& pack, const model::Manifest& judges) {
@@ -93,6 +93,8 @@ std::vector<Trial> leave_one_out(const fs::path& pack, const fs::path& folder) {
                                    static_cast<std::ptrdiff_t>(left_out));
         manifest.name = whole.name + " without " + name;
         Trial trial{"without-" + file_name_of(name), {}, {left_out}};
+        if (std::ranges::find(trials, trial.name, &Trial::name) != trials.end())
+            trial.name += "-" + std::to_string(left_out);  // "a b" beside "a-b"
         trial.pack = folder / trial.name;
         write_pack(pack, manifest, trial.pack);
         refuse_shared_weights(trial, whole);

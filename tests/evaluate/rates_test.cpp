@@ -121,7 +121,7 @@ TEST(Rates, MeanOfJudges) {
     EXPECT_NEAR(mean.rank50, .8, 1e-12);
     EXPECT_NEAR(mean.true_accept, .2, 1e-12);
     EXPECT_NEAR(mean.cosine, .2, 1e-12);
-    EXPECT_EQ(mean.not_found, 3);
+    EXPECT_EQ(mean.not_found, 1.5);
 }
 
 }  // namespace

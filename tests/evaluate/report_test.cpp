@@ -52,7 +52,7 @@ TEST(EvaluationReport, MeansAreOverTheJudgesOfOneStrength) {
     EXPECT_EQ(means[1].strength, 50);
     EXPECT_EQ(means[1].condition, Condition::cloaked);
     EXPECT_DOUBLE_EQ(means[1].rates.rank1, .375);
-    EXPECT_EQ(means[1].rates.not_found, 2);
+    EXPECT_EQ(means[1].rates.not_found, 1);
     EXPECT_EQ(means[3].strength, 80);
     EXPECT_DOUBLE_EQ(means[3].rates.rank1, 0);
 }

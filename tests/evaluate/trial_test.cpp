@@ -74,6 +74,17 @@ TEST_F(TrialTest, LeaveOneOutNeverJudgesWithAMember) {
     EXPECT_NO_THROW(leave_one_out(folder_ / "pack", folder_ / "packs")) << "again, over the same";
 }
 
+TEST_F(TrialTest, NamesThatDifferByPunctuationAloneHaveFoldersOfTheirOwn) {
+    model::Manifest manifest = model::read_manifest(folder_ / "pack");
+    manifest.recognisers[0].name = "r50 a";
+    manifest.recognisers[1].name = "r50-a";
+    model::write_manifest(folder_ / "pack", manifest);
+    std::set<std::filesystem::path> folders;
+    for (const Trial& trial : leave_one_out(folder_ / "pack", folder_ / "packs"))
+        folders.insert(trial.pack);
+    EXPECT_EQ(folders.size(), manifest.recognisers.size());
+}
+
 TEST_F(TrialTest, OtherPacksNetworksJudgeAll) {
     const Trial trial = judged_by(folder_ / "pack", folder_ / "others");
     EXPECT_EQ(trial.judges, (std::vector<std::size_t>{0, 1, 2}));
