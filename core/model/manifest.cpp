@@ -158,7 +158,8 @@ Manifest read_manifest(const std::filesystem::path& folder) {
     const auto path = folder / "manifest.json";
     std::error_code failed;
     const auto size = std::filesystem::file_size(path, failed);
-    std::ifstream stream(path, std::ios::binary);
+    std::ifstream stream;
+    if (!failed) stream.open(path, std::ios::binary);  // a pipe has no size and would be waited for
     if (failed || !stream) {
         throw Error(ErrorKind::pack, folder.string() +
                                          " is not a model pack: it has no readable manifest.json. "

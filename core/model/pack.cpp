@@ -4,6 +4,7 @@
 
 #include "cuda/out_of_memory.h"
 #include "lowkey/error.h"
+#include "model/arch/network.h"
 #include "model/detector.h"
 #include "model/lpips_network.h"
 #include "model/manifest.h"
@@ -28,7 +29,18 @@ std::unique_ptr<Recogniser> load_recogniser(const std::filesystem::path& folder,
     const auto file = folder / entry.weights.file;
     load_weights(*network, read_safetensors(file), file);
     network->to(device, dtype);
-    return make_recogniser(entry, std::move(network));
+    auto recogniser = make_recogniser(entry, std::move(network));
+    // Finite weights may still answer with none; such a network would silently stop a cloak.
+    const torch::NoGradGuard no_gradient;
+    const auto ramp = torch::linspace(0, 1, 3L * entry.crop.height * entry.crop.width)
+                          .view({1, 3, entry.crop.height, entry.crop.width});
+    if (!torch::isfinite(recogniser->embed(ramp.to(device, dtype))).all().item<bool>()) {
+        throw Error(ErrorKind::pack,
+                    "The recogniser \"" + entry.name + "\" in " + file.string() +
+                        " answers with values that are not finite numbers, so it tells no faces "
+                        "apart. Install the model pack again.");
+    }
+    return recogniser;
 }
 
 std::unique_ptr<Perceptual> load_perceptual(const std::filesystem::path& folder,
@@ -39,12 +51,7 @@ std::unique_ptr<Perceptual> load_perceptual(const std::filesystem::path& folder,
     load_weights(*network, read_safetensors(file), file);
     network->to(device, dtype);
     network->eval();
-    for (auto& parameter : network->parameters()) {
-        parameter.set_requires_grad(false);
-        if (parameter.dim() == 4) {
-            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-        }
-    }
+    freeze(*network);
     return make_perceptual(std::move(network), entry.factor);
 }
 

@@ -124,7 +124,8 @@ std::vector<Entry> parse_header(const std::filesystem::path& file, const std::st
 Tensors read_safetensors(const std::filesystem::path& file) {
     std::error_code failed;
     const std::uint64_t size = std::filesystem::file_size(file, failed);
-    std::ifstream stream(file, std::ios::binary);
+    std::ifstream stream;
+    if (!failed) stream.open(file, std::ios::binary);  // a pipe has no size and would be waited for
     if (failed || !stream) {
         throw Error(ErrorKind::pack, "The weights file " + file.string() +
                                          " cannot be opened. Install the model pack again.");

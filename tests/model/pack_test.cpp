@@ -1,6 +1,7 @@
 #include "model/pack.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <torch/script.h>
 
 #include <nlohmann/json.hpp>
@@ -183,6 +184,30 @@ TEST_F(RandomPack, WeightsThatAreNotNumbersAreRefused) {
     write_safetensors(folder_ / "random-narrow.safetensors", tensors);
     change_manifest([](Manifest&) {});
     expect_refused("not finite");
+}
+
+// Every weight is a number, and the square root of this one is none.
+TEST_F(RandomPack, ANetworkThatAnswersWithNoNumbersIsRefused) {
+    auto tensors = read_safetensors(folder_ / "random-narrow.safetensors");
+    bool changed = false;
+    for (auto& [name, tensor] : tensors) {
+        if (!name.ends_with("running_var")) continue;
+        tensor.fill_(-1);
+        changed = true;
+    }
+    ASSERT_TRUE(changed);
+    write_safetensors(folder_ / "random-narrow.safetensors", tensors);
+    change_manifest([](Manifest&) {});
+    expect_refused("tells no faces apart");
+}
+
+TEST_F(RandomPack, PipesAreRefusedAndNotWaitedFor) {
+    const auto weights = folder_ / "pipe.safetensors";
+    ASSERT_EQ(::mkfifo(weights.c_str(), 0600), 0);
+    expect_error(ErrorKind::pack, "cannot be opened", [&] { read_safetensors(weights); });
+    std::filesystem::remove(folder_ / "manifest.json");
+    ASSERT_EQ(::mkfifo((folder_ / "manifest.json").c_str(), 0600), 0);
+    expect_refused("not a model pack");
 }
 
 TEST_F(RandomPack, AnInputThatTheNetworkCannotTakeIsRefused) {

@@ -51,15 +51,19 @@ void fold(torch::nn::Module& network) {
     }
 }
 
-void prepare_inference(torch::nn::Module& network) {
-    network.eval();
-    fold(network);
+void freeze(torch::nn::Module& network) {
     for (auto& parameter : network.parameters()) {
         parameter.set_requires_grad(false);
         if (parameter.dim() == 4) {
             parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
         }
     }
+}
+
+void prepare_inference(torch::nn::Module& network) {
+    network.eval();
+    fold(network);
+    freeze(network);
 }
 
 }  // namespace lowkey::model

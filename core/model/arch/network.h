@@ -31,8 +31,10 @@ void initialise(torch::nn::Module& network);
 // Merges every convolution with its batch normalisation; for networks in eval mode.
 void fold(torch::nn::Module& network);
 
-// Makes a trained network ready for use: eval mode, folded, no gradients of parameters, kernels in
-// the order of memory that is fastest.
+// No gradients of parameters, kernels in the order of memory that is fastest.
+void freeze(torch::nn::Module& network);
+
+// Makes a trained network ready for use: eval mode, folded, frozen.
 void prepare_inference(torch::nn::Module& network);
 
 // One function an architecture, in the file of its name; each reads its own parameters.
