@@ -213,7 +213,8 @@ void convert_pack(const std::filesystem::path& shared_models, const std::filesys
                                std::filesystem::copy_options::overwrite_existing, failed);
     if (failed) {
         throw Error(ErrorKind::file, "The detector " + (shared_models / kDetector).string() +
-                                         " cannot be copied: " + failed.message() + ".");
+                                         " cannot be copied: " + failed.message() +
+                                         ". Choose another folder for the pack.");
     }
     // Shared material is read-only; a pack should be removable and replaceable.
     std::filesystem::permissions(out / kDetector, std::filesystem::perms::owner_write,

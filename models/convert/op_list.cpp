@@ -25,7 +25,8 @@ OpList read_op_list(const std::filesystem::path& stem) {
     const auto text = with_extension(stem, ".txt"), data = with_extension(stem, ".bin");
     std::ifstream lines(text), values(data, std::ios::binary);
     const auto damaged = [&](const std::filesystem::path& file) {
-        throw Error(ErrorKind::file, file.string() + " is missing or damaged.");
+        throw Error(ErrorKind::file,
+                    file.string() + " is missing or damaged. Copy it again from where it came.");
     };
     if (!lines) damaged(text);
     if (!values) damaged(data);
@@ -47,17 +48,10 @@ OpList read_op_list(const std::filesystem::path& stem) {
                         static_cast<std::streamsize>(array.nbytes()));
             if (!words || !values) damaged(data);
             list.arrays.emplace(name, array);
-            list.array_order.push_back(name);
         } else if (tag == "O") {
-            Operation operation{name, {}, {}, {}};
-            std::string inputs;
-            words >> operation.output >> inputs;
-            operation.inputs = split(inputs, ',');
-            for (std::string attribute; words >> attribute;) {
-                const auto equals = attribute.find('=');
-                operation.attributes[attribute.substr(0, equals)] = attribute.substr(equals + 1);
-            }
-            list.operations.push_back(operation);
+            std::string output, inputs;
+            words >> output >> inputs;  // and attributes, which the architectures have themselves
+            list.operations.push_back({name, split(inputs, ',')});
         } else if (tag == "R") {
             list.result = name;
         }

@@ -11,14 +11,12 @@
 namespace lowkey::convert {
 
 struct Operation {
-    std::string kind, output;
+    std::string kind;
     std::vector<std::string> inputs;
-    std::map<std::string, std::string> attributes;
 };
 
 struct OpList {
     std::map<std::string, torch::Tensor> arrays;
-    std::vector<std::string> array_order;
     std::vector<Operation> operations;
     std::string result;
 };

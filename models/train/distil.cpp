@@ -77,19 +77,29 @@ void save(const DistilSettings& settings, const std::vector<Student>& students, 
     }
 }
 
-// The step to go on from; 0 without a checkpoint.
+// The step that this student's checkpoint goes on from; 0 without one.
+int resume(const DistilSettings& settings, Student& student) {
+    const fs::path state_file = settings.run / (student.plan.name + ".optimiser.safetensors");
+    if (!fs::exists(state_file)) return 0;
+    const auto file = weights_file(settings, student.plan.name);
+    model::load_weights(*student.network, model::read_safetensors(file), file);
+    const auto state = model::read_safetensors(state_file);
+    student.target.restore(state.at("directions").to(student.network->parameters()[0].device()));
+    student.optimiser.restore(state);
+    return static_cast<int>(state.at("next_step").item<int64_t>());
+}
+
+// One schedule leads all students, so they stand at one step.
 int resume(const DistilSettings& settings, std::vector<Student>& students) {
-    int next = 0;
-    for (Student& student : students) {
-        const fs::path state_file = settings.run / (student.plan.name + ".optimiser.safetensors");
-        if (!fs::exists(state_file)) return 0;
-        const auto file = weights_file(settings, student.plan.name);
-        model::load_weights(*student.network, model::read_safetensors(file), file);
-        const auto state = model::read_safetensors(state_file);
-        student.target.restore(
-            state.at("directions").to(student.network->parameters()[0].device()));
-        student.optimiser.restore(state);
-        next = static_cast<int>(state.at("next_step").item<int64_t>());
+    const int next = resume(settings, students.front());
+    for (std::size_t i = 1; i < students.size(); ++i) {
+        const int its = resume(settings, students[i]);
+        if (its == next) continue;
+        throw Error(ErrorKind::input, "In " + settings.run.string() + " the student " +
+                                          students.front().plan.name + " stands at step " +
+                                          std::to_string(next) + " and " + students[i].plan.name +
+                                          " at " + std::to_string(its) +
+                                          ". Teach them one by one with --student.");
     }
     return next;
 }

@@ -25,10 +25,10 @@ struct DistilSettings {
     std::string device = "auto";
 };
 
-// Goes on from the newest checkpoint in `run`, without one from the pack `from`. Loss of a student:
-// 1 - cos(student, target), plus the squared difference of the two cosine matrices within the batch
-// (relational distillation, Park et al., CVPR 2019). Throws Error(file), Error(pack),
-// Error(device).
+// Goes on from the newest checkpoints in `run`, without any from the pack `from`; Error(input)
+// where the students stand at different steps. Loss of a student: 1 - cos(student, target), plus
+// the squared difference of the two cosine matrices within the batch (relational distillation, Park
+// et al., CVPR 2019). Throws Error(file), Error(pack), Error(device).
 void distil(const DistilSettings& settings);
 
 }  // namespace lowkey::train

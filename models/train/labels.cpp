@@ -20,7 +20,8 @@ namespace fs = std::filesystem;
 cv::Mat read_rgb(const fs::path& file) {
     cv::Mat picture = cv::imread(file.string(), cv::IMREAD_COLOR);
     if (picture.empty())
-        throw Error(ErrorKind::file, "The photo " + file.string() + " cannot be read.");
+        throw Error(ErrorKind::file, "The photo " + file.string() +
+                                         " cannot be read. Copy it again, or leave it out.");
     cv::cvtColor(picture, picture, cv::COLOR_BGR2RGB);
     return picture;
 }

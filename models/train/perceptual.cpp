@@ -161,12 +161,7 @@ std::shared_ptr<model::LpipsNetwork> load(const fs::path& file, const std::strin
     auto network = std::make_shared<model::LpipsNetwork>(backbone, width);
     model::load_weights(*network, model::read_safetensors(file), file);
     network->to(device);
-    for (auto& parameter : network->parameters()) {
-        parameter.set_requires_grad(false);
-        if (parameter.dim() == 4) {
-            parameter.set_data(parameter.contiguous(torch::MemoryFormat::ChannelsLast));
-        }
-    }
+    model::freeze(*network);
     return network;
 }
 
