@@ -53,9 +53,7 @@ Face decode_face(const json& value) {
 json encode(const FaceReport& face) {
     json similarities = json::array();
     for (const Similarity& s : face.similarities)
-        similarities.push_back({{"recogniser", s.recogniser},
-                                {"before", number(s.before)},
-                                {"after", number(s.after)}});
+        similarities.push_back({{"recogniser", s.recogniser}, {"after", number(s.after)}});
     return {{"index", face.index},
             {"face", encode(face.face)},
             {"similarities", std::move(similarities)},
@@ -74,9 +72,8 @@ FaceReport decode_face_report(const json& value) {
     face.index = value.at("index").get<int>();
     face.face = decode_face(value.at("face"));
     for (const json& s : value.at("similarities"))
-        face.similarities.push_back({s.at("recogniser").get<std::string>(),
-                                     number_or(s.at("before"), kNaN),
-                                     number_or(s.at("after"), kNaN)});
+        face.similarities.push_back(
+            {s.at("recogniser").get<std::string>(), number_or(s.at("after"), kNaN)});
     const json& quality = value.at("quality");
     face.quality.lpips = number_or(quality.at("lpips"), kNaN);
     face.quality.dssim = number_or(quality.at("dssim"), kNaN);

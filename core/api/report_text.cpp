@@ -46,7 +46,7 @@ void append(std::string& text, const FaceReport& face) {
         text += "  Similarity to the clean face (1 = same, near 0 = a stranger):\n";
     for (const Similarity& s : face.similarities) {
         text += "    " + s.recogniser + std::string(widest - s.recogniser.size(), ' ');
-        text += "  " + fixed(s.before, 2) + " → " + fixed(s.after, 2) + "\n";
+        text += "  1.00 → " + fixed(s.after, 2) + "\n";
     }
     const Quality& q = face.quality;
     text += "  Change to the picture: " + in_words(q);

@@ -112,7 +112,7 @@ std::vector<Similarity> measure_similarities(const Ensemble& ensemble, const Pic
     const std::vector<torch::Tensor> before = embed(clean), after = embed(cloaked);
     std::vector<Similarity> similarities;
     for (std::size_t i = 0; i < ensemble.size(); ++i) {
-        similarities.push_back({ensemble.name(i), 1, (before[i] * after[i]).sum().item<double>()});
+        similarities.push_back({ensemble.name(i), (before[i] * after[i]).sum().item<double>()});
     }
     return similarities;
 }

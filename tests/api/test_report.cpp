@@ -39,7 +39,7 @@ Report example() {
     FaceReport face;
     face.face = example_face();
     face.index = 1;
-    face.similarities = {{"one", 1.0, -0.1}, {"second", 0.987654321, 1e-17}};
+    face.similarities = {{"one", -0.1}, {"second", 1e-17}};
     face.quality = {0.0123456789012345, 0.01, std::numeric_limits<double>::infinity(), 0.05, 1.5};
     face.iterations = 60;
     face.seconds = 8.25;

@@ -22,10 +22,9 @@ struct Face {
     bool from_region = false;
 };
 
-// Cosine similarity of L2-normalised embeddings to the clean face's, -1..1.
+// Cosine similarity of the cloaked and the clean face's L2-normalised embeddings, -1..1; 1 before.
 struct Similarity {
     std::string recogniser;
-    double before = 1;  // of the clean face with itself; < 1 in check() of two files
     double after = 1;
 };
 
