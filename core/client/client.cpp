@@ -44,7 +44,9 @@ struct Client::Impl {
         std::unique_lock lock(mutex, std::defer_lock);
         while (!lock.try_lock_for(Ticker::kInterval)) ticker.tick();
 
-        bool reused = worker != nullptr && worker->is_idle();
+        // A command that was replaced meanwhile computes what the old one would not.
+        const std::string now = client::program_mark(options.command);
+        bool reused = worker != nullptr && worker->is_idle() && (now.empty() || now == mark);
         while (true) {
             try {
                 if (!reused) start(ticker);
@@ -76,6 +78,7 @@ struct Client::Impl {
         ticker.show({0, "Starting LowKey"});
         ticker.tick();
         command = client::find_command(options.command);
+        mark = client::program_mark(options.command);
         worker = std::make_unique<Process>(std::vector<std::string>{
             command, "worker", "--pack", options.pack, "--device", options.device, "--idle-seconds",
             std::to_string(options.idle_seconds)});
@@ -164,7 +167,7 @@ struct Client::Impl {
 
     const ClientOptions options;
     std::timed_mutex mutex;
-    std::string command;
+    std::string command, mark;  // of the worker
     std::unique_ptr<Process> worker;
     std::atomic<int> answered = 0;
 };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 
 #include "fixtures.h"
@@ -86,6 +87,22 @@ TEST(Client, StartsAnotherWorkerAfterOneHasIdledAway) {
     const pid_t second = worker_pid(client.cloak(picture.view(), {}).report);
     EXPECT_NE(first, second);
     EXPECT_NE(kill(first, 0), 0) << "the first one is reaped";
+}
+
+TEST(Client, StartsAnotherWorkerAfterTheCommandWasReplaced) {
+    namespace fs = std::filesystem;
+    const fs::path command = fs::path(::testing::TempDir()) / "lowkey-to-replace";
+    fs::copy_file(LOWKEY_FAKE_WORKER, command, fs::copy_options::overwrite_existing);
+    ClientOptions options = fake("normal");
+    options.command = command.string();
+    Client client(options);
+    const Picture picture = noise(64, 64);
+    const pid_t first = worker_pid(client.cloak(picture.view(), {}).report);
+    fs::last_write_time(command, fs::last_write_time(command) + 10s);
+    const pid_t second = worker_pid(client.cloak(picture.view(), {}).report);
+    EXPECT_NE(first, second);
+    fs::remove(command);  // what runs goes on
+    EXPECT_EQ(worker_pid(client.cloak(picture.view(), {}).report), second);
 }
 
 TEST(Client, StartsAnotherWorkerAfterOneWasKilledBetweenCalls) {
