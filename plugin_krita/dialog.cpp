@@ -38,6 +38,10 @@ QString shown(std::string_view text) {
     return QString::fromUtf8(text.data(), static_cast<int>(text.size()));
 }
 
+QString not_looked_for() {
+    return i18n("Faces could not be looked for");
+}
+
 // A slider with its number beside it.
 QSlider* add_slider(QGridLayout* grid, int row, const QString& label, int low, int high) {
     auto* slider = new QSlider(Qt::Horizontal);
@@ -173,7 +177,9 @@ void Dialog::show_options(const Options& options) {
 }
 
 void Dialog::setConfiguration(const KisPropertiesConfigurationSP configuration) {
-    const Settings settings = read_settings(*configuration);
+    Settings settings = read_settings(*configuration);
+    // "Last used" brings those of another picture, where the same numbers are other people.
+    if (!for_layer_ && settings.picture != picture_) settings.options.faces.clear();
     show_options(settings.options);
     if (for_layer_) region_ = settings.options.region;
     Engine::instance().supersede(name_, ++generation_);
@@ -258,7 +264,13 @@ void Dialog::find_faces() {
     faces_->show_message(i18n("Looking for faces..."));
     if (detection_cancelled_) *detection_cancelled_ = true;
     auto cancelled = detection_cancelled_ = std::make_shared<std::atomic<bool>>(false);
-    auto picture = std::make_shared<Picture>(content.picture());
+    std::shared_ptr<Picture> picture;
+    try {
+        picture = std::make_shared<Picture>(content.picture());
+    } catch (const std::exception&) {  // too large, or no memory; Krita would end
+        faces_->show_message(not_looked_for());
+        return;
+    }
     auto turn = std::make_shared<Engine::DetectionTurn>();
     QPointer<FacesView> view(faces_);
     QThreadPool::globalInstance()->start([picture, cancelled, view, turn]() mutable {
@@ -267,7 +279,7 @@ void Dialog::find_faces() {
         try {
             faces = Engine::instance().detect(*picture, cancelled);
         } catch (const std::exception&) {
-            message = i18n("Faces could not be looked for");
+            message = not_looked_for();
         }
         picture.reset();
         turn.reset();

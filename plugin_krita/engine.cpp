@@ -231,7 +231,8 @@ Outcome Engine::run(const Job& job) {
     const Options& options = job.settings.options;
     const bool chosen = !options.faces.empty() || options.region;
     const QString& chosen_on = job.settings.picture;
-    if (chosen && !ticket.dialog && !chosen_on.isEmpty() && chosen_on != name_of(key))
+    // A mask that the dialog makes takes its faces along, and its picture may be painted on.
+    if (!job.layer && chosen && !ticket.dialog && !chosen_on.isEmpty() && chosen_on != name_of(key))
         return refused(chosen_elsewhere());
 
     const auto settled = [&](std::shared_ptr<const Cloak> cloak) {
@@ -272,9 +273,7 @@ Outcome Engine::run(const Job& job) {
         outcome.message = cancelled ? i18n("Stopped.") : text_of(error);
     } catch (const std::bad_alloc&) {
         outcome.kind = Outcome::failed;
-        outcome.message = i18n(
-            "There is not enough memory for this picture. Close other documents or make it "
-            "smaller.");
+        outcome.message = no_memory();
     } catch (const std::exception& error) {
         outcome.kind = Outcome::failed;
         outcome.message = i18n("LowKey failed: %1", text_of(error));

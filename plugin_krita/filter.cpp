@@ -57,14 +57,14 @@ void tell_of_layer(const Outcome& outcome) {
             break;
         case Outcome::stopped:
             show_status(i18n("LowKey layer: stopped, the picture is hidden."), kSeconds);
-            tell_failure(stopped_layer_text());
+            tell_failure(stopped_layer_text(), Repeats::dropped);
             break;
         case Outcome::failed:
             show_status(i18n("LowKey layer: not computed, the picture is hidden."), kSeconds);
-            tell_failure(
-                i18n("%1\n\nThe LowKey layer hides the picture until it can be computed. "
-                     "Hide the layer to work without protection.",
-                     outcome.message));
+            tell_failure(i18n("%1\n\nThe LowKey layer hides the picture until it can be computed. "
+                              "Hide the layer to work without protection.",
+                              outcome.message),
+                         Repeats::dropped);
             break;
     }
 }
@@ -131,8 +131,14 @@ void Filter::processImpl(KisPaintDeviceSP device, const QRect& apply_rect,
     if (!job.layer && updater)
         job.on_percent = [updater](int percent) { updater->setProgress(percent); };
 
-    const Outcome outcome = Engine::instance().run(job);
-    if (outcome.kind == Outcome::cloaked) paste(outcome.cloak->patches, *device, apply_rect);
+    Outcome outcome;
+    try {
+        outcome = Engine::instance().run(job);
+        if (outcome.kind == Outcome::cloaked) paste(outcome.cloak->patches, *device, apply_rect);
+    } catch (const std::bad_alloc&) {  // Krita would pass the picture on as it is
+        outcome.kind = Outcome::failed;
+        outcome.message = no_memory();
+    }
     // A layer must not pass the unprotected picture on to an export as if it were protected.
     if (job.layer && (outcome.kind == Outcome::stopped || outcome.kind == Outcome::failed))
         cover(*device, apply_rect);

@@ -29,11 +29,6 @@ void later(Action action) {
 
 // At once: a script may keep the main thread busy until Krita ends.
 void print(const QString& text) {
-    static std::mutex mutex;
-    static QString last;
-    const std::lock_guard lock(mutex);
-    if (text == last) return;
-    last = text;
     std::fprintf(stderr, "%s%s\n",
                  text.startsWith("LowKey") ? "" : "LowKey: ", qUtf8Printable(text));
 }
@@ -44,14 +39,25 @@ QString nothing_to_cloak() {
     return i18n("This layer has no picture to cloak. Click the photo's layer and try again.");
 }
 
+QString no_memory() {
+    return i18n(
+        "There is not enough memory for this picture. Close other documents or make it smaller.");
+}
+
 QString chosen_elsewhere() {
     return i18n(
         "The faces or the selection were chosen on another picture. Open LowKey from the filter "
         "menu to choose them on this one.");
 }
 
-void tell_failure(const QString& text) {
-    print(text);
+void tell_failure(const QString& text, Repeats repeats) {
+    {
+        static std::mutex mutex;
+        static QString last;
+        const std::lock_guard lock(mutex);
+        if (repeats == Repeats::told || text != last) print(text);
+        last = text;
+    }
     later([text] {
         static QPointer<QMessageBox> open;
         if (!window() || (open && open->text() == text)) return;

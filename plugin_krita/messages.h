@@ -12,8 +12,13 @@ QString nothing_to_cloak();
 // Of "apply again" with faces or a selection.
 QString chosen_elsewhere();
 
+QString no_memory();
+
+// An update of a layer fails once a patch, with one text.
+enum class Repeats { told, dropped };
+
 // A message box, once for the same text until it is closed.
-void tell_failure(const QString& text);
+void tell_failure(const QString& text, Repeats repeats = Repeats::told);
 
 // A message that floats over the picture and goes by itself.
 void tell_briefly(const QString& text);

@@ -20,10 +20,20 @@ Preset preset_of(const QString& name) {
     return parse_preset(name.toStdString()).value_or(Preset::balanced);
 }
 
+// Nothing unless all of it are numbers between commas.
+std::optional<std::vector<int>> numbers(const QString& list) {
+    std::vector<int> found;
+    for (const QString& part : list.split(',', Qt::SkipEmptyParts)) {
+        bool readable = false;
+        found.push_back(part.toInt(&readable));
+        if (!readable) return std::nullopt;
+    }
+    return found;
+}
+
+// All faces where the list cannot be read: rather one too many than one left out.
 std::vector<int> faces_of(const QString& list) {
-    std::vector<int> faces;
-    for (const QString& index : list.split(',', Qt::SkipEmptyParts)) faces.push_back(index.toInt());
-    return faces;
+    return numbers(list).value_or(std::vector<int>());
 }
 
 QString list_of(const std::vector<int>& faces) {
@@ -33,9 +43,12 @@ QString list_of(const std::vector<int>& faces) {
 }
 
 std::optional<Rect> region_of(const QString& text) {
-    const QStringList parts = text.split(',', Qt::SkipEmptyParts);
-    if (parts.size() != 4) return std::nullopt;
-    return Rect{parts[0].toInt(), parts[1].toInt(), parts[2].toInt(), parts[3].toInt()};
+    constexpr int kFarthest = 1 << 24;  // beyond any picture, and sums of such stay numbers
+    const auto parts = numbers(text);
+    if (!parts || parts->size() != 4) return std::nullopt;
+    const auto far = [](int part) { return part < -kFarthest || part > kFarthest; };
+    if (std::any_of(parts->begin(), parts->end(), far)) return std::nullopt;
+    return Rect{(*parts)[0], (*parts)[1], (*parts)[2], (*parts)[3]};
 }
 
 }  // namespace
