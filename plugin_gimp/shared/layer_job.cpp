@@ -80,7 +80,9 @@ Result LayerJob::cloak(const Settings& settings, const ProgressFunction& progres
         last_.emplace(settings, result);
         return result;
     } catch (const Error& error) {
-        if (error.kind != ErrorKind::no_face) throw;
+        // Faces that were found may still lie outside of what is selected: the core says how.
+        const bool found = candidates_ && !candidates_->empty();
+        if (error.kind != ErrorKind::no_face || found) throw;
         throw Error(ErrorKind::no_face, no_face_anywhere());
     }
 }

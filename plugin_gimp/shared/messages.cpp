@@ -105,7 +105,7 @@ std::string region_stands_in() {
 
 std::string face_label(const Face& face, int index) {
     if (face.from_region) return _("The selection, taken as a face");
-    return format(_("Face %d (%d × %d px)"), index + 1, static_cast<int>(std::lround(face.width)),
+    return format(_("Face %d (%d × %d px)"), index, static_cast<int>(std::lround(face.width)),
                   static_cast<int>(std::lround(face.height)));
 }
 

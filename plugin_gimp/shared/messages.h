@@ -52,7 +52,7 @@ std::string faces_outside_selection();
 std::string no_face_anywhere();
 std::string region_stands_in();
 
-// "Face 1 (120 × 140 px)"; index as detect() orders them, shown from 1.
+// "Face 0 (120 × 140 px)", counted as in the notes of a report and in scripts.
 std::string face_label(const Face& face, int index);
 // One line on what a preview measured, for the status line.
 std::string preview_summary(const Report& report);
