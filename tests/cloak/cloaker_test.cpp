@@ -123,7 +123,6 @@ TEST_F(CloakerTest, ReportIsFilledIn) {
     EXPECT_GE(report.seconds, face.seconds);
     ASSERT_THAT(face.similarities, SizeIs(3));  // two MobileFaceNets and a ViT
     for (const Similarity& similarity : face.similarities) {
-        EXPECT_EQ(similarity.before, 1);
         EXPECT_LT(similarity.after, 1);
         EXPECT_GT(similarity.after, -1);
     }
@@ -131,7 +130,7 @@ TEST_F(CloakerTest, ReportIsFilledIn) {
     EXPECT_GT(face.quality.lpips, 0);
     EXPECT_GT(face.quality.psnr, 20);
     EXPECT_GT(face.quality.linf, 0);
-    EXPECT_LE(face.quality.linf, 24.5 / 255);
+    EXPECT_LE(face.quality.linf, 32.5 / 255);  // the bound of the recipe
 }
 
 TEST_F(CloakerTest, EncodedGreyInThreeChannelsStaysGrey) {

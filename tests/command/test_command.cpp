@@ -435,15 +435,16 @@ TEST_F(Command, InterruptEndsBetweenStepsAndLeavesNothing) {
 }
 
 TEST_F(Command, CheckMeasuresWhatCloakDid) {
-    const auto picture = make("a.png");
-    ASSERT_EQ(cloak({picture.string(), "--strength", "100"}).status, 0);
-    const Result result =
-        run("check", {picture.string(), path("a.cloaked.png").string(), "--json"});
-    // The random pack finds no face here; with one it is a report.
-    if (result.status == 0)
-        EXPECT_TRUE(json::parse(result.out).contains("faces"));
-    else
-        EXPECT_THAT(result.err, HasSubstr("face"));
+    const fs::path picture = fs::path(LOWKEY_TEST_DATA) / "one_face.jpg";
+    const std::string cloaked = path("cloaked.png").string();
+    ASSERT_EQ(run("cloak", {picture.string(), "--iterations", "2", "-o", cloaked}).status, 0);
+    const Result result = run("check", {picture.string(), cloaked, "--json"});
+    ASSERT_EQ(result.status, 0) << result.err;
+    const json faces = json::parse(result.out).at("faces");
+    ASSERT_EQ(faces.size(), 1U);
+    EXPECT_GT(faces[0]["quality"]["dssim"], 0.0);
+    for (const json& similarity : faces[0]["similarities"]) EXPECT_LT(similarity["after"], 1.0);
+    EXPECT_EQ(run("check", {make("a.png").string(), cloaked}).status, 1);
     make("b.png", Sample::u8, Channels::rgb, 60, 60);
     EXPECT_EQ(run("check", {picture.string(), path("b.png").string()}).status, 1);
     EXPECT_EQ(run("check", {picture.string(), path("none.png").string()}).status, 1);
@@ -493,6 +494,19 @@ TEST_F(Command, EvaluateWritesTableJsonTsvAndPlot) {
     EXPECT_EQ(all["outcomes"][0]["verdicts"][0]["rates"]["rank1"], 1.0);
     EXPECT_THAT(text_of(path("out/evaluation.tsv")), HasSubstr("half+jpeg75\trandom-vit"));
     EXPECT_NO_THROW(image::read(path("out/rank1.png")));
+}
+
+TEST_F(Command, EvaluateOfCleanPhotosAloneMakesItsFolder) {
+    const fs::path data = LOWKEY_TEST_DATA;
+    for (const char* person : {"Anna", "Zoë"}) fs::create_directories(path("people") / person);
+    fs::copy(data / "one_face.jpg", path("people/Anna/1.jpg"));
+    fs::copy(data / "one_face.jpg", path("people/Anna/2.jpg"));
+    fs::copy(data / "grey_face.png", path("people/Zoë/1.png"));
+    const Result result =
+        run("evaluate", {path("people").string(), "--white-box", "--conditions", "clean", "-o",
+                         path("out").string(), "--cache", path("cache").string()});
+    ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_TRUE(fs::exists(path("out/evaluation.json")));
 }
 
 TEST_F(Command, EvaluateSaysWhatIsMissing) {

@@ -393,8 +393,8 @@ TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
 // A JPEG through GIMP and through the command: the same decoder, the same pixels.
 TEST_F(Gimp2, GivesTheCommandsPixels) {
     const fs::path by_command = out("by_command.png"), by_gimp = out("by_gimp.png");
-    const std::string command = LOWKEY_TEST_COMMAND " cloak --pack " LOWKEY_TEST_PACK
-                                                    " --iterations 3 -o '" +
+    const std::string command = "'" LOWKEY_TEST_COMMAND "' cloak --pack '" LOWKEY_TEST_PACK
+                                "' --iterations 3 -o '" +
                                 by_command.string() + "' '" + kFace.string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
     EXPECT_TRUE(same(cloaked(kFace, by_gimp), load(by_command)));

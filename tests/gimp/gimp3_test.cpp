@@ -69,8 +69,8 @@ TEST_F(Gimp3, LetsArgumentsBeLeftOut) {
 TEST_F(Gimp3, GivesTheCommandsPixels) {
     const fs::path photo = fs::path(LOWKEY_TEST_DATA) / "one_face.jpg";
     const fs::path by_command = out("by_command.png"), by_gimp = out("by_gimp.png");
-    const std::string command = LOWKEY_TEST_COMMAND " cloak --pack " LOWKEY_TEST_PACK
-                                                    " --iterations 3 -o '" +
+    const std::string command = "'" LOWKEY_TEST_COMMAND "' cloak --pack '" LOWKEY_TEST_PACK
+                                "' --iterations 3 -o '" +
                                 by_command.string() + "' '" + photo.string() + "'";
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
     const ConsoleRun run = run_gimp(on_file(photo, cloak(), by_gimp));

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import textwrap
 
-SYSTEM_PLUGINS = pathlib.Path("/usr/lib/x86_64-linux-gnu/kritaplugins")
+SYSTEM_PLUGINS = pathlib.Path(os.environ["LOWKEY_SYSTEM_LIBRARIES"]) / "kritaplugins"
 PLUGIN = pathlib.Path(os.environ["LOWKEY_KRITA_PLUGIN"])
 FAKE_WORKER = pathlib.Path(os.environ["LOWKEY_FAKE_WORKER"])
 PROFILES = pathlib.Path(os.environ["LOWKEY_BUILD"]) / "tests/krita/profile"
