@@ -374,14 +374,16 @@ TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
     fs::remove_all(in);
     fs::remove_all(to);
     fs::create_directories(in);
-    fs::create_directories(to);
     fs::copy_file(face(), in / "a.png");
     store(in / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
     fs::copy_file(face(), in / "c.png");
     std::ofstream(in / "d.png") << "not a picture";
-    const ConsoleRun run = run_gimp("(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp2.scm") +
-                                    ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) +
-                                    " " + quoted(to.string()) + " \"light\")");
+    const std::string call = "(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp2.scm") +
+                             ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) + " " +
+                             quoted(to.string()) + " \"light\")";
+    EXPECT_NE(run_gimp(call).output.find("Create this folder first"), std::string::npos);
+    fs::create_directories(to);
+    const ConsoleRun run = run_gimp(call);
     EXPECT_TRUE(run.finished) << run.output;
     EXPECT_TRUE(fs::exists(to / "a.png"));
     EXPECT_FALSE(fs::exists(to / "b.png"));
