@@ -49,7 +49,10 @@ struct Client::Impl {
         bool reused = worker != nullptr && worker->is_idle() && (now.empty() || now == mark);
         while (true) {
             try {
-                if (!reused) start(ticker);
+                if (!reused) {
+                    start(ticker);
+                    mark = now;
+                }
                 worker->set_ticker(&ticker);
                 auto answer = exchange(ticker);
                 worker->set_ticker(nullptr);
@@ -78,7 +81,6 @@ struct Client::Impl {
         ticker.show({0, "Starting LowKey"});
         ticker.tick();
         command = client::find_command(options.command);
-        mark = client::program_mark(options.command);
         worker = std::make_unique<Process>(std::vector<std::string>{
             command, "worker", "--pack", options.pack, "--device", options.device, "--idle-seconds",
             std::to_string(options.idle_seconds)});
