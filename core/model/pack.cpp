@@ -6,6 +6,7 @@
 #include "lowkey/error.h"
 #include "model/arch/network.h"
 #include "model/detector.h"
+#include "model/finite.h"
 #include "model/lpips_network.h"
 #include "model/manifest.h"
 #include "model/network_recogniser.h"
@@ -30,16 +31,11 @@ std::unique_ptr<Recogniser> load_recogniser(const std::filesystem::path& folder,
     load_weights(*network, read_safetensors(file), file);
     network->to(device, dtype);
     auto recogniser = make_recogniser(entry, std::move(network));
-    // Finite weights may still answer with none; such a network would silently stop a cloak.
+    // Finite weights may still give an embedding that is not.
     const torch::NoGradGuard no_gradient;
     const auto ramp = torch::linspace(0, 1, 3L * entry.crop.height * entry.crop.width)
                           .view({1, 3, entry.crop.height, entry.crop.width});
-    if (!torch::isfinite(recogniser->embed(ramp.to(device, dtype))).all().item<bool>()) {
-        throw Error(ErrorKind::pack,
-                    "The recogniser \"" + entry.name + "\" in " + file.string() +
-                        " answers with values that are not finite numbers, so it tells no faces "
-                        "apart. Install the model pack again.");
-    }
+    check_finite(recogniser->embed(ramp.to(device, dtype)), file, "Install the model pack again.");
     return recogniser;
 }
 

@@ -4,6 +4,7 @@
 
 #include "cuda/out_of_memory.h"
 #include "lowkey/error.h"
+#include "model/finite.h"
 #include "model/pack.h"
 
 namespace lowkey::model {
@@ -71,11 +72,7 @@ std::unique_ptr<Recogniser> load_torchscript(const std::filesystem::path& file,
         const torch::Tensor ramp =
             torch::linspace(0, 1, 3L * 112 * 112, torch::device(device).requires_grad(true));
         const torch::Tensor embedding = recogniser->embed(ramp.view({1, 3, 112, 112}));
-        if (!torch::isfinite(embedding).all().item<bool>()) {
-            throw Error(ErrorKind::pack, "The recogniser " + file.string() +
-                                             " answers with values that are not finite numbers, so "
-                                             "it tells no faces apart. Export it again.");
-        }
+        check_finite(embedding, file, "Export it again.");
         if (!embedding.requires_grad()) {
             throw Error(ErrorKind::pack, "The recogniser " + file.string() +
                                              " hands no gradient back to the picture, so no cloak "
