@@ -143,6 +143,15 @@ class Command : public testing::Test {
         return names;
     }
 
+    // Two of them in people/, one with the second photo that a search needs.
+    void make_people() const {
+        const fs::path data = LOWKEY_TEST_DATA;
+        for (const char* person : {"Anna", "Zoë"}) fs::create_directories(path("people") / person);
+        fs::copy(data / "one_face.jpg", path("people/Anna/1.jpg"));
+        fs::copy(data / "one_face.jpg", path("people/Anna/2.jpg"));
+        fs::copy(data / "grey_face.png", path("people/Zoë/1.png"));
+    }
+
     static fs::path shared_;
     fs::path folder_;
 };
@@ -477,11 +486,7 @@ TEST_F(Command, ARealPhotoIsDetectedCloakedAndChecked) {
 }
 
 TEST_F(Command, EvaluateWritesTableJsonTsvAndPlot) {
-    const fs::path data = LOWKEY_TEST_DATA;
-    for (const char* person : {"Anna", "Zoë"}) fs::create_directories(path("people") / person);
-    fs::copy(data / "one_face.jpg", path("people/Anna/1.jpg"));
-    fs::copy(data / "one_face.jpg", path("people/Anna/2.jpg"));
-    fs::copy(data / "grey_face.png", path("people/Zoë/1.png"));
+    make_people();
     const Result result =
         run("evaluate",
             {path("people").string(), "--leave-one-out", "--iterations", "1", "--conditions",
@@ -497,11 +502,7 @@ TEST_F(Command, EvaluateWritesTableJsonTsvAndPlot) {
 }
 
 TEST_F(Command, EvaluateOfCleanPhotosAloneMakesItsFolder) {
-    const fs::path data = LOWKEY_TEST_DATA;
-    for (const char* person : {"Anna", "Zoë"}) fs::create_directories(path("people") / person);
-    fs::copy(data / "one_face.jpg", path("people/Anna/1.jpg"));
-    fs::copy(data / "one_face.jpg", path("people/Anna/2.jpg"));
-    fs::copy(data / "grey_face.png", path("people/Zoë/1.png"));
+    make_people();
     const Result result =
         run("evaluate", {path("people").string(), "--white-box", "--conditions", "clean", "-o",
                          path("out").string(), "--cache", path("cache").string()});

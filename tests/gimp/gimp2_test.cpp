@@ -373,11 +373,7 @@ TEST_F(Gimp2, ExampleCloaksAFolderAndNamesWhatItCannot) {
     const fs::path in = folder() / "in", to = folder() / "to";
     fs::remove_all(in);
     fs::remove_all(to);
-    fs::create_directories(in);
-    fs::copy_file(face(), in / "a.png");
-    store(in / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
-    fs::copy_file(face(), in / "c.png");
-    std::ofstream(in / "d.png") << "not a picture";
+    fill_with_photos(in, face());
     const std::string call = "(load " + quoted(LOWKEY_EXAMPLES "/cloak-folder-gimp2.scm") +
                              ") (lowkey-cloak-folder " + quoted((in / "*.png").string()) + " " +
                              quoted(to.string()) + " \"light\")";

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <fstream>
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
@@ -41,6 +42,14 @@ cv::Mat load(const std::filesystem::path& file) {
 
 void store(const std::filesystem::path& file, const cv::Mat& pixels) {
     ASSERT_TRUE(cv::imwrite(file.string(), pixels)) << file;
+}
+
+void fill_with_photos(const std::filesystem::path& folder, const std::filesystem::path& face) {
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(face, folder / "a.png");
+    store(folder / "b.png", cv::Mat(100, 100, CV_8UC3, cv::Scalar(9, 9, 9)));
+    std::filesystem::copy_file(face, folder / "c.png");
+    std::ofstream(folder / "d.png") << "not a picture";
 }
 
 Picture to_picture(const cv::Mat& pixels) {

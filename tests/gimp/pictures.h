@@ -11,6 +11,9 @@ namespace lowkey::testing {
 // As stored: no rotation, no colour conversion; fails the test if it cannot be read.
 cv::Mat load(const std::filesystem::path& file);
 void store(const std::filesystem::path& file, const cv::Mat& pixels);
+// Makes the folder: copies of the picture `face` as a.png and c.png, no face in b.png, no picture
+// in d.png.
+void fill_with_photos(const std::filesystem::path& folder, const std::filesystem::path& face);
 
 // In lowkey's channel order (OpenCV has blue first).
 Picture to_picture(const cv::Mat& pixels);
